@@ -1,0 +1,93 @@
+// libFuzzer entry point; run.sh compiles it together with the sources of PixelCodecs, one binary for each codec (-D flag).
+
+#if FUZZ_JPEG2000 || FUZZ_JPEGLIBRARY
+import PixelCodecs
+#endif
+
+/// The frame a codestream says it is, if that is small enough to be worth a run.
+func description(of info: CodestreamInfo, isSigned: Bool, isPlanar: Bool) -> FrameDescription? {
+    guard info.columns * info.rows * info.components <= 1 << 13 else { return nil }
+    return FrameDescription(
+        columns: info.columns, rows: info.rows, samplesPerPixel: info.components,
+        bitsAllocated: info.precision > 8 ? 16 : 8, bitsStored: info.precision, isSigned: isSigned, isPlanar: isPlanar)
+}
+
+let fuzzLimits = CodecLimits(maximumFrameBytes: 1 << 20, maximumScans: 20)
+
+#if FUZZ_RLE
+/// The first six bytes choose the frame, the rest is the codestream, or the image of a round trip.
+func fuzz(_ input: [UInt8]) {
+    guard input.count > 6 else { return }
+    let allocated = [1, 8, 16, 32][Int(input[2] & 3)]
+    let samples = allocated == 1 ? 1 : Int(input[3] & 1) * 2 + 1
+    let frame = FrameDescription(
+        columns: Int(input[0] & 63) + 1, rows: Int(input[1] & 31) + 1, samplesPerPixel: samples, bitsAllocated: allocated,
+        isPlanar: input[4] & 1 == 1)
+    let rest = Array(input[6...])
+    _ = try? RLELossless.decode(rest.span, frame, limits: fuzzLimits)
+    guard let size = try? frame.validatedByteCount(limits: fuzzLimits) else { return }
+    let image = (0..<size).map { rest[$0 % rest.count] &+ UInt8(truncatingIfNeeded: $0 / rest.count) }
+    guard let coded = try? RLELossless.encode(image.span, frame), let decoded = try? RLELossless.decode(coded.span, frame)
+    else { fatalError("a whole frame was refused") }
+    guard decoded == image else { fatalError("the round trip changed the frame") }
+}
+#elseif FUZZ_JPEGLOSSLESS
+func fuzz(_ input: [UInt8]) {
+    guard let info = try? JPEGLossless.info(input.span),
+        let frame = description(of: info, isSigned: input.count & 1 == 1, isPlanar: input.count & 2 == 2),
+        let image = try? JPEGLossless.decode(input.span, frame, limits: fuzzLimits)
+    else { return }
+    guard let coded = try? JPEGLossless.encode(image.span, frame),
+        let decoded = try? JPEGLossless.decode(coded.span, frame)
+    else { fatalError("a whole frame was refused") }
+    guard decoded == image else { fatalError("the round trip changed the frame") }
+}
+#elseif FUZZ_JPEGLS
+func fuzz(_ input: [UInt8]) {
+    guard let info = try? JPEGLS.info(input.span),
+        let frame = description(of: info, isSigned: input.count & 1 == 1, isPlanar: input.count & 2 == 2),
+        let image = try? JPEGLS.decode(input.span, frame, limits: fuzzLimits)
+    else { return }
+    let interleave = JPEGLS.Interleave(rawValue: UInt8(input.count % 3)) ?? .none
+    let lines = input.count % 5
+    guard let coded = try? JPEGLS.encode(image.span, frame, interleave: interleave, linesPerRestart: lines),
+        let decoded = try? JPEGLS.decode(coded.span, frame)
+    else { fatalError("a whole frame was refused") }
+    guard decoded == image else { fatalError("the round trip changed the frame") }
+}
+#elseif FUZZ_JPEGDCT
+func fuzz(_ input: [UInt8]) {
+    guard let info = try? JPEGDCT.info(input.span),
+        let frame = description(of: info, isSigned: false, isPlanar: input.count & 2 == 2)
+    else { return }
+    _ = try? JPEGDCT.decode(input.span, frame, limits: fuzzLimits)
+}
+#elseif FUZZ_JPEG2000
+func fuzz(_ input: [UInt8]) {
+    guard let header = try? JPEG2000Codestream(input.span),
+        let frame = description(of: header.info, isSigned: header.info.isSigned, isPlanar: input.count & 2 == 2)
+    else { return }
+    _ = try? FrameCodec.decode(
+        input[...], transferSyntaxUID: "1.2.840.10008.1.2.4.91", description: frame,
+        photometricInterpretation: "MONOCHROME2", limits: fuzzLimits)
+}
+#elseif FUZZ_JPEGLIBRARY
+func fuzz(_ input: [UInt8]) {
+    guard let info = try? JPEGDCT.info(input.span),
+        let frame = description(of: info, isSigned: false, isPlanar: input.count & 2 == 2)
+    else { return }
+    _ = try? FrameCodec.decode(
+        input[...], transferSyntaxUID: "1.2.840.10008.1.2.4.50", description: frame, photometricInterpretation: "RGB",
+        limits: fuzzLimits)
+}
+#elseif FUZZ_JPEG2000HEADER
+func fuzz(_ input: [UInt8]) {
+    _ = try? JPEG2000Codestream(input.span)
+}
+#endif
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    fuzz(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    return 0
+}

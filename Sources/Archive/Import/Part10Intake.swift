@@ -1,0 +1,117 @@
+import DICOMCore
+import DICOMObjects
+
+/// Feeds the bytes of one DICOM file into the archive: reads its head, then passes the data set on as it comes.
+///
+/// Not thread-safe; one owner feeds it, then `finish` or `abandon` ends it.
+package final class Part10Intake {
+    private enum Stage {
+        case head([UInt8])
+        case body(IncomingObject, DeclaredIdentity)
+        case refused(IngestRefusal, DeclaredIdentity)
+    }
+
+    private let ingest: IngestPipeline
+    private let origin: Origin
+    private let expectedBytes: Int?
+    private var stage = Stage.head([])
+    private var requiredStudy: String?
+
+    /// No preamble and meta information is longer in earnest.
+    private static let maximumHeadBytes = 2 << 20
+    private static let nobody = DeclaredIdentity(sopClassUID: "", sopInstanceUID: "", transferSyntaxUID: "")
+
+    /// - Parameter expectedBytes: of the whole file, a hint.
+    package init(ingest: IngestPipeline, origin: Origin, expectedBytes: Int? = nil) {
+        self.ingest = ingest
+        self.origin = origin
+        self.expectedBytes = expectedBytes
+    }
+
+    package func append(_ bytes: UnsafeRawBufferPointer) {
+        switch stage {
+        case .body(let object, _): object.append(bytes)
+        case .refused: break
+        case .head(var head):
+            stage = .head([])
+            head.append(contentsOf: bytes)
+            stage = .head(head)
+            tryHead(isComplete: false)
+        }
+    }
+
+    /// Only an object of this study is accepted (PS3.18 §10.5.1.1).
+    package func requireStudy(_ studyInstanceUID: String?) { requiredStudy = studyInstanceUID }
+
+    /// Everything has arrived. `completion` may run on any thread.
+    package func finish(_ completion: @escaping @Sendable (IngestVerdict) -> Void) {
+        if case .head = stage { tryHead(isComplete: true) }
+        switch stage {
+        case .body(let object, _): object.finish(requiredStudy: requiredStudy, completion)
+        case .refused(let refusal, let declared): ingest.refuse(refusal, declared, origin, completion)
+        case .head:
+            ingest.refuse(IngestRefusal(.cannotUnderstand, "Not a DICOM file."), Self.nobody, origin, completion)
+        }
+    }
+
+    package func abandon() {
+        if case .body(let object, _) = stage { object.abandon() }
+    }
+
+    private func tryHead(isComplete: Bool) {
+        guard case .head(let bytes) = stage else { return }
+        // Most heads are complete within the first kilobytes; a data set that follows is proof that this one is.
+        guard isComplete || bytes.count >= 4096 else { return }
+        let head: Part10.Head
+        do { head = try Part10.readHead(MemoryByteSource(bytes), options: .archive) } catch {
+            if !isComplete, bytes.count < Self.maximumHeadBytes, error.mayBeIncomplete { return }
+            stage = .refused(IngestRefusal(.cannotUnderstand, "Not a DICOM file: \(error)."), Self.nobody)
+            return
+        }
+        // Guessed heads look at the data set itself, so they are decided on the first bytes as well.
+        begin(head, rest: bytes[head.dataSetOffset...])
+    }
+
+    private func begin(_ head: Part10.Head, rest: ArraySlice<UInt8>) {
+        let declared = DeclaredIdentity(
+            sopClassUID: head.meta?.mediaStorageSOPClassUID ?? "",
+            sopInstanceUID: head.meta?.mediaStorageSOPInstanceUID ?? "", transferSyntaxUID: head.syntax.uid)
+        guard declared.sopClassUID != UID.mediaStorageDirectoryStorage else {
+            stage = .refused(IngestRefusal(.sopClassNotSupported, "A media directory (DICOMDIR) holds no image of its own."), declared)
+            return
+        }
+        guard !declared.sopClassUID.isEmpty, !declared.sopInstanceUID.isEmpty else {
+            stage = .refused(
+                IngestRefusal(
+                    .cannotUnderstand,
+                    "The file meta information lacks Media Storage SOP Class or Instance UID (0002,0002), (0002,0003). "
+                        + "Repair it with the software that wrote it."), declared)
+            return
+        }
+        do {
+            let object = try ingest.begin(
+                declared, origin: origin, sourceAETitle: head.meta?.sourceApplicationEntityTitle,
+                preamble: head.preamble, notes: head.notes,
+                expectedBytes: expectedBytes.map { max(0, $0 - head.dataSetOffset) })
+            object.append(rest)
+            stage = .body(object, declared)
+        } catch {
+            stage = .refused(error, declared)
+        }
+    }
+}
+
+extension Part10.ReadOptions {
+    /// What the archive takes: preamble, prefix and a Transfer Syntax UID must be there; all else is noted.
+    static let archive: Part10.ReadOptions = .strict
+}
+
+extension DataSetError {
+    /// More bytes could make it readable.
+    var mayBeIncomplete: Bool {
+        switch self {
+        case .truncated, .lengthExceedsInput, .sourceUnreadable: true
+        default: false
+        }
+    }
+}

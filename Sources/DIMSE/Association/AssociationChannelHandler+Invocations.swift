@@ -1,0 +1,143 @@
+import NIOCore
+
+/// Invoking operations on the peer.
+extension AssociationChannelHandler {
+    /// Answers with a message ID as soon as the agreed number of outstanding operations allows one more.
+    func requestInvocation(_ continuation: CheckedContinuation<UInt16, any Error>) {
+        guard endReason == nil, let negotiated else {
+            return continuation.resume(throwing: AssociationError.ended(endReason ?? .aborted))
+        }
+        if invoking.count < negotiated.maximumInvoked {
+            continuation.resume(returning: reserveMessageID())
+        } else {
+            invocationWaiters.append(continuation)
+        }
+    }
+
+    /// The entry keeps the place until the request is sent, and until the final response.
+    private func reserveMessageID() -> UInt16 {
+        repeat { lastMessageID &+= 1 } while lastMessageID == 0 || invoking[lastMessageID] != nil
+        invoking[lastMessageID] = Invocation(contextID: 0, field: .cEchoRQ)
+        return lastMessageID
+    }
+
+    /// Names what is about to be sent under a reserved message ID.
+    func beginInvocation(_ messageID: UInt16, _ field: CommandField, _ contextID: UInt8) throws(AssociationError) {
+        guard invoking[messageID] != nil else { throw .ended(endReason ?? .aborted) }
+        invoking[messageID] = Invocation(contextID: contextID, field: field)
+    }
+
+    func invocationSent(_ messageID: UInt16) {
+        invoking[messageID]?.isSent = true
+        invoking[messageID]?.lastActivity = .now()
+    }
+
+    /// Gives a place back for which nothing was sent.
+    func dropInvocation(_ messageID: UInt16) {
+        guard invoking.removeValue(forKey: messageID) != nil else { return }
+        admitWaitingInvocations()
+    }
+
+    func awaitResponse(_ messageID: UInt16, _ continuation: CheckedContinuation<InvocationResponse, any Error>) {
+        guard var invocation = invoking[messageID] else {
+            return continuation.resume(throwing: AssociationError.ended(endReason ?? .aborted))
+        }
+        guard !invocation.isAbandoned else { return continuation.resume(throwing: CancellationError()) }
+        guard !invocation.responses.isEmpty else {
+            invocation.waiter = continuation
+            invoking[messageID] = invocation
+            return
+        }
+        let response = invocation.responses.removeFirst()
+        let releasesReads = invocation.isHoldingReads && invocation.responses.isEmpty
+        if releasesReads { invocation.isHoldingReads = false }
+        invoking[messageID] = invocation
+        if response.isFinal { finishInvocation(messageID) }
+        continuation.resume(returning: response)
+        if releasesReads { changePauses(by: -1) }
+    }
+
+    func received(
+        _ response: ResponseCommand, _ contextID: UInt8, dataSet: ByteBuffer?
+    ) throws(ProtocolViolation) {
+        let messageID = response.messageIDBeingRespondedTo
+        guard var invocation = invoking[messageID], invocation.isSent, invocation.contextID == contextID,
+            invocation.field == response.requestField
+        else { throw .message(.unexpectedResponse(messageID: messageID)) }
+        invocation.lastActivity = .now()
+        let received = InvocationResponse(command: response, contextID: contextID, dataSet: dataSet)
+        if invocation.isAbandoned {
+            invoking[messageID] = invocation
+            if received.isFinal { finishInvocation(messageID) }
+        } else if let waiter = invocation.waiter {
+            invocation.waiter = nil
+            invoking[messageID] = invocation
+            if received.isFinal { finishInvocation(messageID) }
+            waiter.resume(returning: received)
+        } else {
+            invocation.responses.append(received)
+            if invocation.responses.count >= Invocation.maximumWaitingResponses, !invocation.isHoldingReads {
+                invocation.isHoldingReads = true
+                changePauses(by: 1)
+            }
+            invoking[messageID] = invocation
+        }
+    }
+
+    /// Nobody waits for responses any more; a query is cancelled (PS3.7 §9.3.2.3).
+    func abandonInvocation(_ messageID: UInt16) {
+        guard var invocation = invoking[messageID], !invocation.isAbandoned else { return }
+        let isOver = invocation.responses.last?.isFinal == true
+        invocation.isAbandoned = true
+        invocation.responses.removeAll()
+        let waiter = invocation.waiter
+        invocation.waiter = nil
+        let releasesReads = invocation.isHoldingReads
+        invocation.isHoldingReads = false
+        invoking[messageID] = invocation
+        waiter?.resume(throwing: CancellationError())
+        if isOver { finishInvocation(messageID) } else { sendCancel(messageID) }
+        if releasesReads { changePauses(by: -1) }
+    }
+
+    /// Sends C-CANCEL once, for the services that have it.
+    func sendCancel(_ messageID: UInt16) {
+        guard let invocation = invoking[messageID], invocation.isSent, !invocation.isCancelSent,
+            [.cFindRQ, .cMoveRQ, .cGetRQ].contains(invocation.field)
+        else { return }
+        invoking[messageID]?.isCancelSent = true
+        send(
+            .cancel(CancelCommand(messageIDBeingRespondedTo: messageID)), invocation.contextID, dataSet: nil,
+            promise: nil)
+    }
+
+    private func finishInvocation(_ messageID: UInt16) {
+        invoking.removeValue(forKey: messageID)
+        timers.lastActivity = .now()
+        association?.count { $0.invokedOperations += 1 }
+        admitWaitingInvocations()
+    }
+
+    private func admitWaitingInvocations() {
+        guard let negotiated else { return }
+        while invoking.count < negotiated.maximumInvoked, !invocationWaiters.isEmpty {
+            invocationWaiters.removeFirst().resume(returning: reserveMessageID())
+        }
+    }
+
+    func hasOverdueInvocation(_ now: NIODeadline) -> Bool {
+        invoking.values.contains {
+            $0.isSent && $0.responses.isEmpty && !isReadingStopped && now - $0.lastActivity > limits.dimse
+                && now - timers.lastPDU > limits.dimse
+        }
+    }
+
+    func failInvocations(_ error: AssociationError) {
+        let failed = invoking
+        invoking.removeAll()
+        for invocation in failed.values { invocation.waiter?.resume(throwing: error) }
+        let waiters = invocationWaiters
+        invocationWaiters.removeAll()
+        for waiter in waiters { waiter.resume(throwing: error) }
+    }
+}

@@ -1,0 +1,92 @@
+import Archive
+import Foundation
+import Logging
+import ObjectStorage
+import PersistenceSQLite
+import SecurityProfiles
+import Synchronization
+
+/// Background care for the archive: checkpoints, compression at rest, draining, integrity scrubs.
+final class ArchiveUpkeep: Sendable {
+    private let pacs: PACS
+    private let lastScrub: Mutex<Int64>
+
+    init(_ pacs: PACS) {
+        self.pacs = pacs
+        // The first scrub comes one interval after start, not in the rush of it.
+        lastScrub = Mutex(PACS.now())
+    }
+
+    // MARK: Checkpoint
+
+    /// Makes the index durable and remembers from which container on rows may still be missing.
+    func checkpoint() async throws {
+        let directory = pacs.directory
+        try await pacs.pool.run {
+            let open = try directory.store.containers().filter { $0.purpose == .ingest }
+            // Containers that grow while we flush stay in the tail: their numbers are not below the oldest unsealed one.
+            try directory.index.flush()
+            for (volume, containers) in Dictionary(grouping: open, by: { $0.id.volumeID }) {
+                let oldestOpen = containers.filter { !$0.isSealed }.map(\.id.containerID).min()
+                let next = oldestOpen ?? (containers.map(\.id.containerID).max() ?? 0) + 1
+                try directory.index.setPosition(next, of: TailRecovery.consumer(volume))
+            }
+        }
+    }
+
+    // MARK: Compression at rest
+
+    /// Moves one sealed ingest container to the long-term area.
+    ///
+    /// - Returns: whether there may be more.
+    func compressOnce() async throws -> Bool {
+        guard pacs.configuration.compression != .none else { return false }
+        let directory = pacs.directory
+        let compression = pacs.configuration.compression
+        let mover = ContainerMover(store: directory.store, index: directory.index, compression: compression)
+        let isQuiet = isQuiet
+        let report = try await pacs.pool.run { () throws -> ContainerMover.Report? in
+            let waiting = try directory.store.containers().filter { $0.purpose == .ingest && $0.usedBytes > 0 }
+            // Arrivals come first, until so much waits that disk space is at stake.
+            guard isQuiet || waiting.reduce(0, { $0 + $1.usedBytes }) > Self.backlogBytes else { return nil }
+            guard let next = waiting.min(by: { $0.id.containerID < $1.id.containerID }) else { return nil }
+            if !next.isSealed { try directory.store.seal(next.id) }
+            return try mover.move(next.id)
+        }
+        guard let report, report.moved > 0 else { return false }
+        pacs.logger.info(
+            "Compressed \(report.compressed) of \(report.moved) objects at rest: \(report.bytesBefore) to \(report.bytesAfter) bytes.")
+        for uid in report.unreadable { pacs.logger.error("Object \(uid) cannot be read for compression. Run apus check.") }
+        return report.unreadable.isEmpty
+    }
+
+    private static let backlogBytes: Int64 = 4 << 30
+
+    private var isQuiet: Bool {
+        let last = pacs.ingest.lastArrivalMilliseconds
+        return PACS.now() - last >= Int64(pacs.configuration.compressionIdleSeconds) * 1000
+    }
+
+    // MARK: Scrub
+
+    func scrubIfDue() async throws {
+        let interval = Int64(pacs.configuration.scrubIntervalHours) * 3_600_000
+        let now = PACS.now()
+        guard interval > 0, now - lastScrub.withLock({ $0 }) >= interval else { return }
+        lastScrub.withLock { $0 = now }
+        let directory = pacs.directory
+        let report = try await pacs.pool.run {
+            try IntegrityScrub(store: directory.store, index: directory.index).run { report in
+                // At most about 50 MB/s, so that readers do not notice.
+                if report.checked % 100 == 0 { Thread.sleep(forTimeInterval: 0.5) }
+                return false
+            }
+        }
+        guard !report.findings.isEmpty else { return }
+        for finding in report.findings { pacs.logger.error("Integrity: \(finding.sopInstanceUID): \(finding.problem)") }
+        let event = AuditEvent(
+            .integrityFailed, outcome: .seriousFailure, actor: .system, origin: "scrub",
+            objects: report.findings.prefix(100).map { .instance(uid: $0.sopInstanceUID) })
+        try pacs.security.audit.append(event)
+    }
+}

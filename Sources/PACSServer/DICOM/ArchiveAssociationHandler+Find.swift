@@ -1,0 +1,66 @@
+import Archive
+import DICOMCore
+import DIMSE
+import Logging
+
+extension ArchiveAssociationHandler {
+    /// Rows fetched at a time: small enough that C-CANCEL takes effect at once.
+    private static let pageRows = 200
+
+    /// C-FIND (PS3.4 §C.4.1): one statement for each page, streamed.
+    func find(_ request: FindRequest, identifier: DataSet) -> AsyncThrowingStream<FindAnswer, any Error> {
+        let (stream, continuation) = AsyncThrowingStream<FindAnswer, any Error>.makeStream()
+        let task = Task { [services] in
+            do {
+                var query = try self.query(request, identifier)
+                query.limit = Self.pageRows
+                let status: DIMSEStatus = query.unsupportedKeys.isEmpty ? .pending : .pendingWithUnsupportedOptionalKeys
+                while !Task.isCancelled {
+                    let current = query
+                    let page = try await services.pool.run { try services.queries.find(current) }
+                    for row in page.rows {
+                        let answer = row.cFindResponse(
+                            to: query, retrieveAETitle: services.aeTitle, requestCharacterSet: identifier.characterSet)
+                        continuation.yield(FindAnswer(answer, status: status))
+                    }
+                    guard let next = page.next else { break }
+                    query.cursor = next
+                }
+                continuation.finish()
+            } catch let error as QueryError {
+                continuation.finish(throwing: DIMSEFailure(query: error))
+            } catch let error as DIMSEFailure {
+                continuation.finish(throwing: error)
+            } catch {
+                services.logger.error("C-FIND failed: \(error)")
+                continuation.finish(
+                    throwing: DIMSEFailure(status: .unableToProcess, errorComment: "the index cannot be read"))
+            }
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return stream
+    }
+
+    private func query(_ request: FindRequest, _ identifier: DataSet) throws -> ArchiveQuery {
+        let row = ServiceClass.row(request.sopClassUID)
+        guard let model = row?.model, row?.role == .find else { throw DIMSEFailure(status: .sopClassNotSupported) }
+        return try ArchiveQuery(
+            cFindIdentifier: identifier, model: QueryModel(model), options: matchingOptions(request.sopClassUID))
+    }
+}
+
+extension QueryModel {
+    init(_ model: ServiceClass.QueryModelName) {
+        switch model {
+        case .patientRoot: self = .patientRoot
+        case .studyRoot: self = .studyRoot
+        }
+    }
+}
+
+extension DIMSEFailure {
+    /// Identifier does not match SOP class (PS3.4 Table C.4-1).
+    init(query error: QueryError) {
+        self.init(status: .dataSetDoesNotMatchSOPClass, errorComment: String("\(error)".prefix(64)))
+    }
+}

@@ -1,0 +1,194 @@
+import Archive
+import DICOMCore
+import DIMSE
+import Logging
+import NIOCore
+import SecurityProfiles
+
+/// Sends stored instances and commitment results to registered devices.
+struct OutboundSender: PeerNetwork {
+    let aeTitle: String
+    let devices: DeviceService
+    let reader: ObjectReader
+    let client: AssociationClient
+    let tls: TLSSettings?
+    let pool: BlockingPool
+    let monitor: TransferMonitor
+    let now: @Sendable () -> Int64
+    let logger: Logger
+
+    func destination(_ aeTitle: String) async throws -> Device? {
+        try await pool.run { [devices] in try devices.destination(aeTitle: aeTitle) }
+    }
+
+    // MARK: Sending instances
+
+    func send(
+        _ instances: [StoredInstance], to destination: String, report: @escaping @Sendable (Int, SendOutcome) -> Void
+    ) async throws(PeerFailure) {
+        try await send(instances, to: destination, originator: nil, report: report)
+    }
+
+    /// - Parameter originator: AE title and message ID of the C-MOVE these are sub-operations of.
+    func send(
+        _ instances: [StoredInstance], to destination: String, originator: (aeTitle: String, messageID: UInt16)?,
+        report: @escaping @Sendable (Int, SendOutcome) -> Void
+    ) async throws(PeerFailure) {
+        var start = 0
+        while start < instances.count {
+            let plan = ContextPlan(instances[start...])
+            let association = try await connect(destination, contexts: plan.contexts)
+            for position in start..<start + plan.count {
+                if Task.isCancelled { break }
+                let outcome = await store(instances[position], over: association) { instance in
+                    var instance = instance
+                    instance.moveOriginatorAETitle = originator?.aeTitle
+                    instance.moveOriginatorMessageID = originator?.messageID
+                    return try await association.store(instance)
+                }
+                guard let outcome else {
+                    monitor.ended(association)
+                    throw PeerFailure(reason: "\(destination) ended the association before everything was sent", isTransient: true)
+                }
+                report(position, outcome)
+            }
+            await association.release()
+            monitor.ended(association)
+            if Task.isCancelled { return }
+            start += plan.count
+        }
+    }
+
+    /// Sends one instance in the best transfer syntax the peer accepted.
+    ///
+    /// - Returns: `nil` when the association is over.
+    func store(
+        _ instance: StoredInstance, over association: Association,
+        _ send: (OutgoingInstance) async throws -> StoreOutcome
+    ) async -> SendOutcome? {
+        let accepted = association.presentationContexts.filter { $0.isLocalSCU && $0.abstractSyntax == instance.sopClassUID }
+        guard !accepted.isEmpty else {
+            return .refused(code: "0122", reason: "the peer accepts no presentation context for this SOP class")
+        }
+        do {
+            let stream = try await pool.run { [reader] () throws -> ObjectStream? in
+                let object = try reader.open(instance)
+                guard let syntax = object.availableSyntaxes().first(where: { syntax in
+                    accepted.contains { $0.transferSyntax == syntax }
+                }) else { return nil }
+                return try object.stream(in: syntax)
+            }
+            guard let stream else {
+                return .refused(code: "A900", reason: "the object cannot be given in a transfer syntax the peer accepts")
+            }
+            let outcome = try await send(
+                OutgoingInstance(
+                    sopClassUID: instance.sopClassUID, sopInstanceUID: instance.sopInstanceUID,
+                    transferSyntaxUID: stream.transferSyntaxUID, source: StoredDataSetSource(stream: stream, pool: pool)))
+            return SendOutcome(outcome)
+        } catch let error as RetrieveError {
+            logger.error("Sending \(instance.sopInstanceUID) failed: \(error)")
+            return .refused(code: "0110", reason: error.description)
+        } catch AssociationError.sourceFailed(let reason) {
+            return .refused(code: "0110", reason: reason)
+        } catch {
+            return nil
+        }
+    }
+
+    // MARK: Associations
+
+    private func connect(
+        _ destination: String, contexts: [ProposedPresentationContext], roles: [RoleSelection] = []
+    ) async throws(PeerFailure) -> Association {
+        let device: Device?
+        do { device = try await self.destination(destination) } catch {
+            throw PeerFailure(reason: "the device list cannot be read: \(error)", isTransient: true)
+        }
+        guard let device, let host = device.host, let port = device.port else {
+            throw PeerFailure(
+                reason: "\(destination) is no registered device with host and port. Complete it under "
+                    + "Administration > Devices.", isTransient: false)
+        }
+        var configuration = AssociationClient.Configuration(
+            host: host, port: port, calledAETitle: destination, callingAETitle: aeTitle, presentationContexts: contexts)
+        configuration.roleSelections = roles
+        if device.certificateFingerprint != nil { configuration.tls = tls }
+        do {
+            let association = try await client.connect(configuration)
+            monitor.began(association, at: now())
+            return association
+        } catch {
+            throw PeerFailure(reason: "no association with \(destination) at \(host):\(port): \(error)", isTransient: true)
+        }
+    }
+
+    // MARK: Storage Commitment
+
+    func report(_ result: CommitmentResult, to destination: String) async throws(PeerFailure) {
+        let context = ProposedPresentationContext(
+            id: 1, abstractSyntax: StorageCommitment.sopClassUID,
+            transferSyntaxes: [TransferSyntax.explicitVRLittleEndian.uid, TransferSyntax.implicitVRLittleEndian.uid])
+        // We request the association and are the provider on it (PS3.4 §J.3.3.1, role selection of PS3.7 §D.3.3.4).
+        let association = try await connect(
+            destination, contexts: [context],
+            roles: [RoleSelection(sopClassUID: StorageCommitment.sopClassUID, isSCU: false, isSCP: true)])
+        defer { monitor.ended(association) }
+        do {
+            let answer = try await association.reportStorageCommitment(
+                StorageCommitment.Result(result, retrieveAETitle: aeTitle))
+            await association.release()
+            guard answer.status == .success else {
+                throw PeerFailure(reason: "\(destination) answered the commitment result with \(answer.status)", isTransient: true)
+            }
+        } catch let error as PeerFailure {
+            throw error
+        } catch {
+            throw PeerFailure(reason: "delivering the commitment result to \(destination) failed: \(error)", isTransient: true)
+        }
+    }
+}
+
+/// The presentation contexts for a run of instances: for each SOP class one context with the transfer syntax of each
+/// object as received, one with the form at rest, and one with the uncompressed ones every peer knows.
+struct ContextPlan {
+    private var proposal = PresentationContextProposal()
+    /// How many of the instances it covers.
+    private(set) var count = 0
+
+    var contexts: [ProposedPresentationContext] { proposal.contexts }
+
+    init(_ instances: ArraySlice<StoredInstance>) {
+        for instance in instances {
+            var extended = proposal
+            let wanted = [[instance.transferSyntaxUID], [instance.storedTransferSyntaxUID], PresentationContextProposal.uncompressed]
+            let fits = wanted.allSatisfy { extended.add(instance.sopClassUID, transferSyntaxUIDs: $0) }
+            guard fits else { break }
+            proposal = extended
+            count += 1
+        }
+    }
+}
+
+/// Reads a stored object off the event loop as the network takes it.
+private struct StoredDataSetSource: DataSetSource {
+    let stream: ObjectStream
+    let pool: BlockingPool
+
+    func nextChunk(maximumBytes: Int) async throws -> ByteBuffer? {
+        try await pool.run { [stream] in try stream.next(maximumBytes: maximumBytes).map { ByteBuffer(bytes: $0) } }
+    }
+}
+
+extension SendOutcome {
+    init(_ outcome: StoreOutcome) {
+        switch outcome.status.category {
+        case .success: self = .sent
+        case .warning: self = .warned(status: outcome.status.rawValue)
+        default:
+            self = .refused(
+                code: String(outcome.status.rawValue, radix: 16, uppercase: true),
+                reason: outcome.errorComment ?? "the peer gave no reason")
+        }
+    }
+}

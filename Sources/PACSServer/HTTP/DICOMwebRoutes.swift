@@ -1,0 +1,164 @@
+import Archive
+import DICOMCore
+import DICOMweb
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PersistenceSQLite
+import SecurityProfiles
+
+/// PS3.18 under `/dicom-web`: the router and the description come from the same table (`RouteTable.dicomWeb`).
+struct DICOMwebRoutes: Sendable {
+    let pacs: PACS
+
+    func add(to router: Router<WebContext>) {
+        for route in RouteTable.dicomWeb.routes {
+            guard let operation = DICOMwebOperation(rawValue: route.operation),
+                let method = HTTPRequest.Method(rawValue: route.method.rawValue)
+            else { continue }
+            router.on(RouterPath(Self.path(route.template)), method: method) { request, context in
+                try await answer(operation, request, context)
+            }
+        }
+        router.get("dicom-web") { request, context in try await answer(.describe, request, context) }
+        router.get("dicom-web/openapi.json") { request, context in try await answer(.describe, request, context) }
+    }
+
+    private static func path(_ template: String) -> String {
+        "/dicom-web" + (template == "/" ? "" : template).replacing("{path...}", with: "**").replacing("{", with: ":").replacing("}", with: "")
+    }
+
+    private func answer(_ operation: DICOMwebOperation, _ request: Request, _ context: WebContext) async throws -> Response {
+        do {
+            return try await dispatch(operation, request, context)
+        } catch let problem as Problem {
+            return Self.response(problem)
+        } catch let fault as WebFault {
+            return Self.response(fault.problem)
+        } catch {
+            return Self.response(WebFault(mapping: error, logger: context.logger).problem)
+        }
+    }
+
+    static func response(_ problem: Problem) -> Response {
+        var response = Response(
+            status: .init(code: problem.status), headers: [.contentType: Problem.mediaType.formatted],
+            body: .init(byteBuffer: ByteBuffer(bytes: problem.encoded())))
+        if problem.status == 401 { response.headers[.wwwAuthenticate] = "Bearer realm=\"apus\"" }
+        return response
+    }
+
+    private func dispatch(_ operation: DICOMwebOperation, _ request: Request, _ context: WebContext) async throws -> Response {
+        let base = RequestBase(request, isSecure: pacs.configuration.httpTLS != nil)
+        switch operation {
+        case .describe:
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: .init(
+                    byteBuffer: ByteBuffer(
+                        bytes: RouteTable.dicomWeb.openAPI(
+                            title: "Apus DICOMweb", version: ApusVersion.text, baseURL: base.url
+                        ).encoded())))
+        case .searchStudies, .searchStudySeries, .searchSeries, .searchStudyInstances, .searchSeriesInstances, .searchInstances:
+            try context.require(.studySearch)
+            return try await SearchAnswer(pacs: pacs, base: base).answer(operation, request, context)
+        case .storeInstances, .storeStudyInstances:
+            try context.require(.dicomwebWrite)
+            return try await StoreAnswer(pacs: pacs, base: base).answer(request, context)
+        case .retrieveURI:
+            try context.require(.dicomwebRead)
+            return try await URIAnswer(pacs: pacs).answer(request)
+        default:
+            try context.require(.dicomwebRead)
+            let path = request.uri.path.dropFirst("/dicom-web/".count)
+            return try await RetrieveAnswer(pacs: pacs, base: base).answer(try RetrieveRequest(path: path), request, context)
+        }
+    }
+}
+
+/// Where the client reaches us, for URLs in answers.
+struct RequestBase: Sendable {
+    let url: String
+
+    init(_ request: Request, isSecure: Bool) {
+        let host = request.head.authority ?? request.headers[.init("Host") ?? .contentType] ?? "localhost"
+        let safe = host.filter { $0.isLetter || $0.isNumber || ".:-[]_".contains($0) }
+        url = "\(isSecure ? "https" : "http")://\(safe)/dicom-web"
+    }
+}
+
+extension WebFault {
+    var problem: Problem {
+        Problem(status: status.code, message, remedy: remedy ?? "See the description of the service at /dicom-web")
+    }
+}
+
+/// QIDO-RS (PS3.18 §10.6).
+struct SearchAnswer: Sendable {
+    let pacs: PACS
+    let base: RequestBase
+
+    /// Results in one answer when the client names no limit, or a larger one; a warning then says that there are more.
+    private static let maximumResults = 5000
+
+    func answer(_ operation: DICOMwebOperation, _ request: Request, _ context: WebContext) async throws -> Response {
+        let level: QIDORequest.Level = switch operation {
+        case .searchStudies: .study
+        case .searchStudySeries, .searchSeries: .series
+        default: .instance
+        }
+        let asked = try QIDORequest(
+            level: level, studyInstanceUID: context.parameters.get("study"), seriesInstanceUID: context.parameters.get("series"),
+            query: request.uri.query)
+        let accept = try AcceptList(header: request.headers[.accept], queryParameter: asked.accept)
+        let type = try accept.require(from: [.dicomJSON, .json])
+        var query = try ArchiveQuery(
+            resources: QueryLevel(level), studyInstanceUID: asked.studyInstanceUID,
+            seriesInstanceUID: asked.seriesInstanceUID, parameters: SearchParameters(asked))
+        let limit = min(asked.limit ?? Self.maximumResults, Self.maximumResults)
+        query.limit = limit + 1
+        query.offset = asked.offset
+        let found = try await pacs.pool.run { [index = pacs.directory.index, query] in try index.find(query).rows }
+        let hasMore = found.count > limit
+        let rows = found.prefix(limit)
+        guard !rows.isEmpty else { return Response(status: .noContent) }
+        let sets = rows.map { $0.searchResult(to: query, retrieveURL: url(of: $0)) }
+        var response = Response(
+            status: .ok, headers: [.contentType: type.formatted],
+            body: .init(byteBuffer: ByteBuffer(bytes: DICOMJSON.encode(sets))))
+        if hasMore, asked.limit.map({ $0 > limit }) ?? true, let warning = HTTPField.Name("Warning") {
+            response.headers[warning] =
+                "299 \(base.url) \"The number of results exceeded the maximum supported by the server. Additional results can be requested.\""
+        }
+        return response
+    }
+
+    private func url(of row: QueryRow) -> String? {
+        guard let study = row.string(.studyInstanceUID) else { return nil }
+        var path = "\(base.url)/studies/\(study)"
+        if let series = row.string(.seriesInstanceUID), row.level != .study { path += "/series/\(series)" }
+        if let instance = row.string(.sopInstanceUID), row.level == .instance { path += "/instances/\(instance)" }
+        return path
+    }
+}
+
+extension QueryLevel {
+    init(_ level: QIDORequest.Level) {
+        switch level {
+        case .study: self = .study
+        case .series: self = .series
+        case .instance: self = .instance
+        }
+    }
+}
+
+extension SearchParameters {
+    init(_ request: QIDORequest) {
+        self.init()
+        matches = request.matches.map { Key(path: $0.path, value: $0.value) }
+        includeFields = request.includeFields
+        includesAll = request.includesAll
+        fuzzyMatching = request.fuzzyMatching
+        emptyValueMatching = request.emptyValueMatching
+    }
+}

@@ -1,0 +1,104 @@
+import Archive
+import DICOMCore
+import DICOMObjects
+import DICOMweb
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ObjectStorage
+import Synchronization
+
+/// One object as a Part 10 file on its way out, preamble zeroed (PACS-4.5.22-3).
+final class PartStream: Sendable {
+    private let head: Mutex<[UInt8]?>
+    private let stream: ObjectStream
+    /// Bytes of the whole file; `nil` when not known beforehand.
+    let byteCount: Int?
+
+    private static let chunkBytes = 512 << 10
+
+    init(_ instance: StoredInstance, _ syntax: TransferSyntax, _ reader: ObjectReader) throws {
+        stream = try reader.open(instance).stream(in: syntax)
+        let meta = FileMeta(
+            mediaStorageSOPClassUID: instance.sopClassUID, mediaStorageSOPInstanceUID: instance.sopInstanceUID,
+            transferSyntaxUID: stream.transferSyntaxUID)
+        let header = Part10.header(meta: meta)
+        byteCount = stream.byteCount.map { $0 + header.count }
+        head = Mutex(header)
+    }
+
+    /// The next bytes; `nil` at the end. Blocking.
+    func next() throws -> ArraySlice<UInt8>? {
+        if let header = head.withLock({ head in
+            defer { head = nil }
+            return head
+        }) { return header[...] }
+        return try stream.next(maximumBytes: Self.chunkBytes)
+    }
+}
+
+/// Answers with a whole file or the byte range asked for (RFC 9110 §14).
+struct RangedBody: Sendable {
+    let stream: PartStream
+    let pool: BlockingPool
+
+    func response(_ request: Request, contentType: MediaType) -> Response {
+        var headers: HTTPFields = [.contentType: contentType.formatted]
+        guard let total = stream.byteCount else { return Response(status: .ok, headers: headers, body: body(0..<Int.max)) }
+        headers[.acceptRanges] = "bytes"
+        guard let asked = request.headers[.range], let range = Self.range(asked, total) else {
+            return Response(status: .ok, headers: headers, body: body(0..<total, length: total))
+        }
+        guard !range.isEmpty else {
+            headers[.contentRange] = "bytes */\(total)"
+            return Response(status: .rangeNotSatisfiable, headers: headers)
+        }
+        headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(total)"
+        return Response(status: .partialContent, headers: headers, body: body(range, length: range.count))
+    }
+
+    private func body(_ range: Range<Int>, length: Int? = nil) -> ResponseBody {
+        let (stream, pool) = (stream, pool)
+        return ResponseBody(contentLength: length) { output in
+            var position = 0
+            while position < range.upperBound, let bytes = try await pool.run({ try stream.next() }) {
+                let start = max(range.lowerBound - position, 0)
+                let end = min(range.upperBound - position, bytes.count)
+                if start < end {
+                    try await output.write(ByteBuffer(bytes: bytes[(bytes.startIndex + start)..<(bytes.startIndex + end)]))
+                }
+                position += bytes.count
+            }
+            try await output.finish(nil)
+        }
+    }
+
+    /// One range; `nil` for forms we answer with the whole, empty when it lies outside.
+    private static func range(_ text: String, _ total: Int) -> Range<Int>? {
+        guard text.hasPrefix("bytes="), !text.contains(",") else { return nil }
+        let parts = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        if parts[0].isEmpty {
+            guard let suffix = Int(parts[1]) else { return nil }
+            return max(0, total - suffix)..<total
+        }
+        guard let first = Int(parts[0]), first >= 0 else { return nil }
+        let last = parts[1].isEmpty ? total - 1 : Int(parts[1])
+        guard let last, last >= first else { return nil }
+        return first >= total ? 0..<0 : first..<min(last + 1, total)
+    }
+}
+
+extension StoredInstance {
+    /// What it can be turned into without loss.
+    var transcodableSyntaxes: [TransferSyntax] { OpenedObject.availableSyntaxes(of: self) }
+}
+
+extension OpenedObject {
+    /// One frame in a transfer syntax.
+    func frame(_ number: Int, in syntax: TransferSyntax) throws -> ArraySlice<UInt8> {
+        if syntax == storedSyntax { return try storedFrame(number) }
+        let native = try nativeFrame(number)
+        return syntax.isEncapsulated ? try encoded(native, in: syntax)[...] : native.bytes
+    }
+}

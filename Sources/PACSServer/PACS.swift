@@ -1,0 +1,170 @@
+package import Archive
+import DICOMCore
+package import DIMSE
+import Foundation
+package import Logging
+import NIOCore
+import NIOPosix
+import ObjectStorage
+import PersistenceSQLite
+package import SecurityProfiles
+
+/// The running server: every part made once and handed just its collaborators.
+package final class PACS: Sendable {
+    package let configuration: ServerConfiguration
+    package let directory: ArchiveDirectory
+    package let security: SecurityServices
+    package let ingest: IngestPipeline
+    package let reader: ObjectReader
+    package let monitor: TransferMonitor
+    package let pool: BlockingPool
+    package let changed: ArchiveSignal
+    package let logger: Logger
+    private let commitmentsDue = ArchiveSignal()
+    private let outbound: OutboundSender
+    private let commitment: CommitmentDelivery
+    private let nodes: NodePolicy
+
+    /// Milliseconds since 1970.
+    package static let now: @Sendable () -> Int64 = { SecurityEnvironment.system.nowMilliseconds() }
+
+    /// Opens the data directory, recovers what a crash left between store and index, and makes the services.
+    package init(_ configuration: ServerConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        security = try ArchiveDirectory.security(path: configuration.dataDirectory)
+        directory = try ArchiveDirectory(
+            path: configuration.dataDirectory, mode: .exclusive, configuration: configuration
+        ) { event in
+            logger.warning("Storage volume \(event.volumeID): \(event.message)")
+        }
+        changed = ArchiveSignal()
+        monitor = TransferMonitor()
+        pool = BlockingPool(threads: 16)
+        reader = ObjectReader(store: directory.store)
+        ingest = IngestPipeline(
+            settings: configuration.ingest, store: directory.store, index: directory.index, refusals: directory.index,
+            now: Self.now, onRegistered: { [changed] in changed.signal() })
+        guard let title = AETitle(configuration.aeTitle) else {
+            throw ConfigurationError(description: "dicom.aeTitle: 1 to 16 printable characters are needed.")
+        }
+        nodes = security.nodePolicy(ownAETitles: [title])
+        outbound = OutboundSender(
+            aeTitle: configuration.aeTitle, devices: security.devices, reader: reader,
+            client: AssociationClient(group: MultiThreadedEventLoopGroup.singleton), tls: configuration.dicomTLS?.client,
+            pool: pool, monitor: monitor, now: Self.now, logger: logger)
+        commitment = CommitmentDelivery(
+            jobs: directory.index, provider: StorageCommitmentProvider(lookup: directory.index, store: directory.store),
+            network: outbound, now: Self.now)
+        try recover()
+    }
+
+    private func recover() throws {
+        let report = try TailRecovery(directory: directory, limits: configuration.ingest.parsingLimits).run()
+        if report.added + report.conflicts > 0 {
+            logger.notice("Recovered \(report.added + report.conflicts) objects that were stored but not yet indexed.")
+        }
+        for problem in report.unreadable.prefix(20) { logger.error("A stored record cannot be indexed: \(problem)") }
+        try directory.index.releaseRunning()
+    }
+
+    // MARK: DICOM
+
+    /// Starts listening; one server for plain connections and one for TLS where configured.
+    package func startDICOM() async throws -> [AssociationServer] {
+        let services = dicomServices()
+        var servers = [
+            try await AssociationServer.start(
+                .init(host: configuration.dicom.host, port: configuration.dicom.port, limits: limits),
+                group: MultiThreadedEventLoopGroup.singleton) { ArchiveAssociationHandler(services: services) }
+        ]
+        if let tls = configuration.dicomTLS, configuration.dicomTLSPort > 0 {
+            servers.append(
+                try await AssociationServer.start(
+                    .init(host: configuration.dicom.host, port: configuration.dicomTLSPort, tls: tls.server, limits: limits),
+                    group: MultiThreadedEventLoopGroup.singleton) { ArchiveAssociationHandler(services: services) })
+        }
+        return servers
+    }
+
+    private var limits: AssociationLimits {
+        var limits = AssociationLimits()
+        limits.maximumPDULength = configuration.maximumPDULength
+        limits.maximumAssociations = configuration.maximumAssociations
+        limits.artim = .seconds(Int64(configuration.artimSeconds))
+        limits.idle = .seconds(Int64(configuration.idleSeconds))
+        limits.dimse = .seconds(Int64(configuration.dimseSeconds))
+        return limits
+    }
+
+    private func dicomServices() -> DICOMServices {
+        DICOMServices(
+            aeTitle: configuration.aeTitle,
+            contexts: ContextPolicy(acceptsUnknownSOPClasses: configuration.acceptsUnknownSOPClasses), nodes: nodes,
+            ingest: ingest, queries: directory.index, lookup: directory.index, reader: reader, commitment: commitment,
+            onCommitmentRequested: { [commitmentsDue] in commitmentsDue.signal() }, outbound: outbound,
+            refusals: directory.index, pool: pool, monitor: monitor, now: Self.now, logger: logger)
+    }
+
+    // MARK: Background work
+
+    /// Runs until cancelled: forwarding, commitment results, compression, scrubbing, checkpoints.
+    package func runJobs() async {
+        let forwarder = Forwarder(
+            rules: configuration.routes, feed: directory.index, jobs: directory.index, lookup: directory.index,
+            reader: reader, network: outbound, refusals: directory.index, now: Self.now)
+        let upkeep = ArchiveUpkeep(self)
+        let planned = ArchiveSignal()
+        let pool = pool
+        let runners = [
+            JobRunner(name: "forward planning", pause: .seconds(30), signal: changed, logger: logger) {
+                let hasMore = try await pool.run { try forwarder.planOnce() }
+                planned.signal()
+                return hasMore
+            },
+            JobRunner(name: "forwarding", pause: .seconds(5), signal: planned, logger: logger) {
+                try await forwarder.sendOnce()
+            },
+            JobRunner(name: "storage commitment", pause: .seconds(5), signal: commitmentsDue, logger: logger) { [commitment] in
+                try await commitment.deliverOnce()
+            },
+            JobRunner(name: "compression", pause: .seconds(5), signal: ArchiveSignal(), logger: logger) {
+                try await upkeep.compressOnce()
+            },
+            JobRunner(name: "checkpoint", pause: .seconds(20), signal: ArchiveSignal(), logger: logger) {
+                try await upkeep.checkpoint()
+                return false
+            },
+            JobRunner(name: "integrity scrub", pause: .seconds(60), signal: ArchiveSignal(), logger: logger) {
+                try await upkeep.scrubIfDue()
+                return false
+            },
+        ]
+        await withTaskGroup(of: Void.self) { group in
+            for runner in runners { group.addTask { await runner.run() } }
+        }
+    }
+
+    /// After the network has stopped: finishes what was handed over, makes the index durable, lets go of the directory.
+    package func close() async {
+        ingest.waitUntilIdle()
+        do { try directory.index.flush() } catch { logger.error("The index could not be flushed: \(error)") }
+        await pool.shutDown()
+        directory.close()
+    }
+}
+
+extension ServerConfiguration.TLSFiles {
+    var server: TLSSettings {
+        TLSSettings(
+            certificateChainFile: certificate, privateKeyFile: privateKey, trustRootsFile: clientAuthorities,
+            peerVerification: clientAuthorities == nil ? .none : .required)
+    }
+
+    var client: TLSSettings {
+        var settings = TLSSettings(
+            certificateChainFile: certificate, privateKeyFile: privateKey, trustRootsFile: clientAuthorities)
+        settings.verifiesHostName = false
+        return settings
+    }
+}

@@ -1,0 +1,101 @@
+import Archive
+import GRDB
+
+/// One SQLite file in write-ahead mode: a single writer, several readers that never wait for it.
+///
+/// Commits are atomic at once and durable with the next `flush()` or durable write; a power cut may take back commits
+/// since, never part of one. Readers in other processes are welcome.
+final class SQLiteDatabase: Sendable {
+    let pool: DatabasePool
+
+    /// - Parameters:
+    ///   - isReadOnly: for tools beside a running server; the schema must be there already.
+    ///   - migrations: what this file must hold, in order of version.
+    init(path: String, isReadOnly: Bool, migrations: (inout DatabaseMigrator) -> Void) throws(IndexError) {
+        pool = try Self.mapping {
+            var configuration = Configuration()
+            configuration.readonly = isReadOnly
+            configuration.busyMode = .timeout(10)
+            configuration.maximumReaderCount = 6
+            configuration.label = "index"
+            configuration.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536")
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            guard !isReadOnly else { return pool }
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 268435456")
+            }
+            var migrator = DatabaseMigrator()
+            migrations(&migrator)
+            try migrator.migrate(pool)
+            return pool
+        }
+    }
+
+    func read<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {
+        try Self.mapping { try pool.read(body) }
+    }
+
+    /// One transaction, undone when `body` throws.
+    func write<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {
+        try Self.mapping { try pool.writeWithoutTransaction { db in try Self.transaction(db, body) } }
+    }
+
+    /// One transaction that is on the disk when this returns, and with it every earlier one.
+    ///
+    /// The whole write-ahead log is one file, so the sync of this commit covers all frames before it. `PRAGMA
+    /// synchronous` must be set here each time: the pool resets it to NORMAL when it opens a connection.
+    func writeDurably<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {
+        try Self.mapping {
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                let result = Swift.Result { try Self.transaction(db, body) }
+                try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                return try result.get()
+            }
+        }
+    }
+
+    private static func transaction<Result>(_ db: Database, _ body: (Database) throws -> Result) throws -> Result {
+        var result: Result?
+        try db.inTransaction(.immediate) {
+            result = try body(db)
+            return .commit
+        }
+        guard let result else { throw IndexError.unavailable(message: "transaction gave no result") }
+        return result
+    }
+
+    /// Database errors by code alone: messages of the database may quote values, and values are patient data.
+    static func mapping<Result>(_ body: () throws -> Result) throws(IndexError) -> Result {
+        do {
+            return try body()
+        } catch let error as IndexError {
+            throw error
+        } catch let error as DatabaseError {
+            let text = "SQLite \(error.extendedResultCode.rawValue): \(meaning(of: error.resultCode))"
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw .corrupt(message: text)
+            default: throw .unavailable(message: text)
+            }
+        } catch {
+            throw .unavailable(message: "index: \(type(of: error))")
+        }
+    }
+
+    private static func meaning(of code: ResultCode) -> String {
+        switch code {
+        case .SQLITE_FULL: "the disk is full"
+        case .SQLITE_IOERR: "input/output error"
+        case .SQLITE_READONLY: "the index is read-only"
+        case .SQLITE_CANTOPEN: "the index file cannot be opened"
+        case .SQLITE_BUSY, .SQLITE_LOCKED: "another process holds the index"
+        case .SQLITE_CORRUPT: "the index file is damaged; run apus reindex"
+        case .SQLITE_NOTADB: "the file is not an index"
+        case .SQLITE_CONSTRAINT: "a constraint of the schema was about to be violated"
+        case .SQLITE_NOMEM: "out of memory"
+        default: "unexpected result"
+        }
+    }
+}

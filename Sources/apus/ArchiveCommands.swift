@@ -1,0 +1,180 @@
+import Archive
+import ArgumentParser
+import DICOMCore
+import Foundation
+import ObjectStorage
+import PACSServer
+import PersistenceSQLite
+import SecurityProfiles
+import Synchronization
+
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Import files, folders, ZIP archives and DICOMDIR media into a data directory.",
+        discussion: """
+            Works while no server runs on the data directory. Every file gets a verdict: stored, duplicate, conflict,
+            quarantined, refused or skipped. Exit code 1 when any file was refused.
+            """)
+    @OptionGroup var directory: DataDirectoryOptions
+    @Argument(help: "Files and folders.") var paths: [String]
+    @Flag(help: "List every file, not only those with a problem.") var list = false
+
+    func run() async throws {
+        try await reporting {
+            for path in paths where !FileManager.default.fileExists(atPath: path) {
+                throw CommandFault("\(path) does not exist.", .noInput)
+            }
+            let configuration = try directory.configuration()
+            _ = try directory.security()
+            let archive = try directory.openExclusively()
+            defer { archive.close() }
+            let ingest = IngestPipeline(
+                settings: configuration.ingest, store: archive.store, index: archive.index, refusals: archive.index,
+                now: PACS.now, onRegistered: {})
+            let tally = ImportTally(listsAll: list)
+            let importer = Importer(ingest: ingest, origin: .importing(ProcessInfo.processInfo.userName))
+            for path in paths {
+                var isFolder: ObjCBool = false
+                FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                if isFolder.boolValue {
+                    importer.importFolder(at: path) { tally.add($0) }
+                } else {
+                    for result in importer.importFile(at: path, named: path) { tally.add(result) }
+                }
+            }
+            ingest.waitUntilIdle()
+            try archive.index.flush()
+            try tally.finish()
+        }
+    }
+}
+
+/// Counts and prints verdicts.
+private final class ImportTally: Sendable {
+    private let counts = Mutex<[ImportResult.Verdict: Int]>([:])
+    private let listsAll: Bool
+    private let progress = ProgressLine("Importing", total: nil)
+
+    init(listsAll: Bool) { self.listsAll = listsAll }
+
+    func add(_ result: ImportResult) {
+        let done = counts.withLock { counts in
+            counts[result.verdict, default: 0] += 1
+            return counts.values.reduce(0, +)
+        }
+        if listsAll || ![.stored, .duplicate, .skipped].contains(result.verdict) {
+            progress.end()
+            print("\(result.verdict.rawValue)\t\(result.path)" + (result.reason.map { "\t\($0)" } ?? ""))
+        }
+        progress.show(done)
+    }
+
+    func finish() throws {
+        progress.end()
+        let counts = counts.withLock { $0 }
+        print(ImportResult.Verdict.allCases.map { "\(counts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ") + ".")
+        if counts[.refused] ?? 0 > 0 { throw ExitCode.partly }
+    }
+}
+
+struct Export: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write stored objects as DICOM files, byte for byte as received.",
+        discussion: """
+            Without keys everything is written: study/series/instance folders of Part 10 files. Works beside a running
+            server and without the index's help where --from-packs is given.
+            """)
+    @OptionGroup var directory: DataDirectoryOptions
+    @Option(help: "Folder to write to.") var output: String
+    @Option(help: ArgumentHelp("Only this study.", valueName: "uid")) var study: [String] = []
+    @Option(help: ArgumentHelp("Only this series.", valueName: "uid")) var series: [String] = []
+    @Option(help: ArgumentHelp("Only this patient.", valueName: "id")) var patient: [String] = []
+    @Flag(help: "Write a DICOMDIR medium with 8.3 file names.") var dicomdir = false
+    @Flag(help: "Read the packs alone; the index may be missing or damaged.") var fromPacks = false
+
+    func run() async throws {
+        try await reporting {
+            try directory.requireExisting()
+            let exporter = try ArchiveExporter(directory: directory, output: output, asMedium: dicomdir)
+            let report = fromPacks ? try exporter.exportPacks() : try exporter.export(scopes)
+            print("\(report.written) written, \(report.failed) failed.")
+            if report.failed > 0 { throw ExitCode.partly }
+            if report.written == 0 { throw CommandFault("Nothing stored matches.", .noInput) }
+        }
+    }
+
+    private var scopes: [InstanceScope] {
+        var scopes: [InstanceScope] = []
+        if !patient.isEmpty { scopes.append(.patients(patient)) }
+        if !study.isEmpty { scopes.append(.studies(study)) }
+        if !series.isEmpty { scopes.append(.series(study: nil, series)) }
+        return scopes
+    }
+}
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Verify every stored object against its checksum and its index row.",
+        discussion: "Reads everything; works beside a running server. Exit code 0: all sound; 65: damage, see the messages.")
+    @OptionGroup var directory: DataDirectoryOptions
+
+    func run() async throws {
+        try await reporting {
+            let archive = try directory.openForReading()
+            defer { archive.close() }
+            let total = try archive.index.statistics().instances
+            let progress = ProgressLine("Checking", total: total)
+            let report = try IntegrityScrub(store: archive.store, index: archive.index).run { report in
+                progress.show(report.checked)
+                return false
+            }
+            progress.end()
+            for finding in report.findings { printError("\(finding.sopInstanceUID): \(finding.problem)") }
+            print(
+                "\(report.checked) objects checked, \(report.bytes) bytes read, \(report.findings.count) damaged, "
+                    + "\(report.unindexed) records without an index row.")
+            let security = try directory.security().integrity.verify()
+            if !security.isIntact { printError("Accounts, devices, settings or the audit log were changed outside Apus.") }
+            if !report.findings.isEmpty || !security.isIntact { throw ExitCode.badData }
+        }
+    }
+}
+
+struct Reindex: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Rebuild the index from the stored files alone.",
+        discussion: "The old index is kept as index.sqlite.old until the new one is complete. No server may run.")
+    @OptionGroup var directory: DataDirectoryOptions
+
+    func run() async throws {
+        try await reporting {
+            try directory.requireExisting()
+            try moveOldIndexAside()
+            let configuration = try directory.configuration()
+            let archive = try directory.openExclusively()
+            defer { archive.close() }
+            let progress = ProgressLine("Indexing", total: nil)
+            let recovery = ArchiveRecovery(store: archive.store, index: archive.index, limits: configuration.ingest.parsingLimits)
+            let report = try recovery.adopt(in: nil) { progress.show($0.scanned) }
+            try archive.index.flush()
+            progress.end()
+            for problem in report.unreadable { printError("not indexed: \(problem)") }
+            print(
+                "\(report.scanned) records: \(report.added) indexed, \(report.conflicts) conflicting versions, "
+                    + "\(report.duplicates) duplicates, \(report.unreadable.count) unreadable.")
+            if !report.unreadable.isEmpty { throw ExitCode.partly }
+        }
+    }
+
+    private func moveOldIndexAside() throws {
+        // Opening takes the volume locks, which proves that no server runs before anything is moved.
+        try directory.openExclusively().close()
+        for suffix in ["", "-wal", "-shm"] {
+            let path = directory.data + "/index.sqlite" + suffix
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            let old = directory.data + "/index.sqlite.old" + suffix
+            if FileManager.default.fileExists(atPath: old) { try FileManager.default.removeItem(atPath: old) }
+            try FileManager.default.moveItem(atPath: path, toPath: old)
+        }
+    }
+}

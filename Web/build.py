@@ -1,0 +1,102 @@
+"""Bundles the front end with esbuild; called by `build`. Prints the size of each file, plain and gzipped."""
+
+import gzip
+import hashlib
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+WEB = pathlib.Path(__file__).resolve().parent
+DIST = WEB / "dist"
+# Hospitals still run browsers that stopped here (the last Chromium for Windows 7).
+TARGET = "chrome109,firefox115,safari16.4"
+VIEWER_LIMIT_BYTES = 150 * 1024
+
+
+def esbuild(entry: str, staging: pathlib.Path, *options: str) -> dict:
+    """Bundles one entry point; returns esbuild's list of outputs by path."""
+    meta = staging / "meta.json"
+    command = [
+        "esbuild", entry, "--bundle", "--minify", "--sourcemap", f"--target={TARGET}", "--charset=utf8",
+        "--log-level=warning", f"--outdir={staging / 'assets'}", "--entry-names=[name].[hash]",
+        "--chunk-names=[name].[hash]", f"--metafile={meta}", *options,
+    ]
+    subprocess.run(command, cwd=WEB, check=True)
+    outputs = json.loads(meta.read_text())["outputs"]
+    meta.unlink()
+    return {pathlib.Path(path).name: about for path, about in outputs.items()}
+
+
+def entry_of(outputs: dict, source: str) -> str:
+    for name, about in outputs.items():
+        if about.get("entryPoint", "").endswith(source):
+            return f"/assets/{name}"
+    raise SystemExit(f"esbuild made nothing of {source}")
+
+
+def hashed_copy(source: pathlib.Path, staging: pathlib.Path, content: bytes) -> str:
+    digest = hashlib.sha256(content).hexdigest()[:8].upper()
+    name = f"{source.stem}.{digest}{source.suffix}"
+    (staging / "assets" / name).write_bytes(content)
+    return f"/assets/{name}"
+
+
+def build(staging: pathlib.Path) -> dict:
+    (staging / "assets").mkdir(parents=True)
+    worker = entry_of(esbuild("src/imaging/worker.ts", staging, "--format=esm"), "worker.ts")
+    locales = {}
+    for path in sorted((WEB / "src/locales").glob("*.json")):
+        compact = json.dumps(json.loads(path.read_text()), ensure_ascii=False, separators=(",", ":"))
+        locales[path.stem] = hashed_copy(path, staging, compact.encode())
+    assets = json.dumps({"imageWorker": worker, "locales": locales})
+    outputs = esbuild(
+        "src/main.tsx", staging, "--format=esm", "--splitting", "--jsx=automatic", "--jsx-import-source=@apus/ui",
+        "--alias:@apus/ui/jsx-runtime=./src/ui/jsx-runtime.ts", f"--define:APUS_ASSETS={assets}",
+    )
+    style = esbuild("src/styles/main.css", staging)
+    icon = WEB / "src/icon.svg"
+    places = {
+        "@MAIN@": entry_of(outputs, "main.tsx"),
+        "@STYLE@": entry_of(style, "main.css"),
+        "@ICON@": hashed_copy(icon, staging, icon.read_bytes()),
+    }
+    page = (WEB / "index.html").read_text()
+    for place, address in places.items():
+        page = page.replace(place, address)
+    (staging / "index.html").write_text(page)
+    viewer = next(f"/assets/{n}" for n, about in outputs.items() if about.get("entryPoint", "").endswith("screen.tsx"))
+    return {"main": places["@MAIN@"], "viewer": viewer, "imageWorker": worker, "style": places["@STYLE@"], "locales": locales}
+
+
+def report(staging: pathlib.Path, manifest: dict) -> None:
+    sizes = {}
+    for path in sorted((staging / "assets").iterdir()):
+        if path.suffix == ".map":
+            continue
+        content = path.read_bytes()
+        sizes[f"/assets/{path.name}"] = len(gzip.compress(content, 9))
+        print(f"{len(content):>9,} B  {sizes[f'/assets/{path.name}']:>8,} B gzip  {path.name}")
+    # What a browser fetches for the viewer: every script, whichever chunk it is in.
+    viewer = sum(size for name, size in sizes.items() if name.endswith(".js"))
+    print(f"viewer with everything it loads: {viewer:,} B gzip (limit {VIEWER_LIMIT_BYTES:,})")
+    if viewer > VIEWER_LIMIT_BYTES:
+        raise SystemExit("the viewer has grown beyond its limit")
+    manifest["files"] = sorted(sizes)
+
+
+def main() -> None:
+    if shutil.which("esbuild") is None:
+        raise SystemExit("esbuild not found; install your distribution's package (Debian: apt install esbuild)")
+    staging = WEB / "dist.new"
+    shutil.rmtree(staging, ignore_errors=True)
+    manifest = build(staging)
+    report(staging, manifest)
+    (staging / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    shutil.rmtree(DIST, ignore_errors=True)
+    staging.rename(DIST)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+/** The server's HTTP interface as typed functions. Everything goes to the origin the page came from. */
+import { locale } from "./i18n.ts";
+
+export interface User {
+  name: string;
+  displayName: string;
+  role: string;
+}
+
+export interface Session {
+  user: User;
+  csrf: string;
+}
+
+export interface Study {
+  studyInstanceUID: string;
+  patientName: string;
+  patientID: string;
+  patientSex: string;
+  patientBirthDate: string;
+  studyDate: string;
+  studyTime: string;
+  modalities: string[];
+  studyDescription: string;
+  accessionNumber: string;
+  numberOfSeries: number;
+  numberOfInstances: number;
+  receivedAt: string;
+  /** How many objects of the study are set apart as not conforming. */
+  quarantined: number;
+}
+
+export interface StudyPage {
+  studies: Study[];
+  next: string | null;
+  total: number | null;
+}
+
+export interface StudyQuery {
+  text: string;
+  modalities: readonly string[];
+  /** DA, inclusive; empty for no limit. */
+  from: string;
+  to: string;
+  sort: string;
+}
+
+export interface SeriesInstance {
+  sopInstanceUID: string;
+  sopClassUID: string;
+  instanceNumber: number | null;
+  numberOfFrames: number | null;
+  transferSyntaxUID: string;
+}
+
+export interface Series {
+  seriesInstanceUID: string;
+  modality: string;
+  seriesNumber: number | null;
+  seriesDescription: string;
+  numberOfInstances: number;
+  instances: SeriesInstance[];
+}
+
+export interface StudyDetail {
+  study: Study;
+  series: Series[];
+}
+
+export type Verdict = "stored" | "duplicate" | "quarantined" | "conflict" | "refused" | "skipped";
+
+export interface ImportResult {
+  path: string;
+  verdict: Verdict;
+  reason: string | null;
+  code?: string | null;
+  studyInstanceUID?: string | null;
+  sopInstanceUID?: string | null;
+}
+
+export interface ServerState {
+  version: string;
+  dicom: { aeTitle: string; host: string; port: number };
+  storage: { freeBytes: number; totalBytes: number; state: "ok" | "low" | "full" };
+  counts: { studies: number; series: number; instances: number };
+}
+
+/** A refusal by the server, or no answer at all (`status` 0, code `network`). */
+export class APIError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly remedy: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Reads an error answer; a body that is not ours leaves a code made from the status. */
+export function errorFromBody(status: number, body: string): APIError {
+  try {
+    const { error } = JSON.parse(body) as { error?: { code?: string; message?: string; remedy?: string } };
+    if (error) return new APIError(status, error.code ?? "", error.message ?? "", error.remedy ?? "");
+  } catch {
+    // Falls through: a proxy's page, or nothing.
+  }
+  return new APIError(status, `http${status}`, "", "");
+}
+
+export class API {
+  #csrf = "";
+  /** Called when the server no longer knows the session. */
+  onSignedOut: () => void = () => {};
+
+  get csrf(): string {
+    return this.#csrf;
+  }
+
+  async session(): Promise<Session | null> {
+    const response = await this.#fetch("/api/session", {});
+    if (response.status === 401) return null;
+    return this.#began(response);
+  }
+
+  async signIn(name: string, password: string): Promise<Session> {
+    return this.#began(await this.#fetch("/api/session", post({ name, password })));
+  }
+
+  async signOut(): Promise<void> {
+    await this.#request("/api/session", { method: "DELETE" });
+    this.#csrf = "";
+  }
+
+  async checkSetup(token: string): Promise<void> {
+    await this.#checked(await this.#fetch(`/api/setup/${encodeURIComponent(token)}`, {}));
+  }
+
+  async setUp(token: string, name: string, password: string): Promise<Session> {
+    const path = `/api/setup/${encodeURIComponent(token)}`;
+    return this.#began(await this.#fetch(path, post({ name, password })));
+  }
+
+  studies(query: StudyQuery, limit: number, cursor: string | null, signal: AbortSignal): Promise<StudyPage> {
+    return this.#json(`/api/studies?${studyParameters(query, limit, cursor)}`, { signal });
+  }
+
+  study(uid: string, signal: AbortSignal): Promise<StudyDetail> {
+    return this.#json(`/api/studies/${uid}/series`, { signal });
+  }
+
+  metadata(study: string, series: string, signal: AbortSignal): Promise<unknown[]> {
+    const headers = { Accept: "application/dicom+json" };
+    return this.#json(`${seriesPath(study, series)}/metadata`, { signal, headers });
+  }
+
+  server(): Promise<ServerState> {
+    return this.#json("/api/server", {});
+  }
+
+  async #began(response: Response): Promise<Session> {
+    await this.#checked(response);
+    const session = (await response.json()) as Session;
+    this.#csrf = session.csrf;
+    return session;
+  }
+
+  async #json<T>(path: string, init: RequestInit): Promise<T> {
+    return (await (await this.#request(path, init)).json()) as T;
+  }
+
+  /** A request that needs a session. */
+  async #request(path: string, init: RequestInit): Promise<Response> {
+    const response = await this.#fetch(path, init);
+    if (response.status === 401) this.onSignedOut();
+    return this.#checked(response);
+  }
+
+  async #checked(response: Response): Promise<Response> {
+    if (!response.ok) throw errorFromBody(response.status, await response.text());
+    return response;
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (!headers.has("Accept")) headers.set("Accept", "application/json");
+    // So that the server words its refusals in the language of the page.
+    headers.set("Accept-Language", locale());
+    if (this.#csrf !== "" && init.method !== undefined) headers.set("X-Apus-CSRF", this.#csrf);
+    try {
+      return await fetch(path, { ...init, headers, credentials: "same-origin" });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw new APIError(0, "network", "", "");
+    }
+  }
+}
+
+function post(body: unknown): RequestInit {
+  return { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+}
+
+export function studyParameters(query: StudyQuery, limit: number, cursor: string | null): URLSearchParams {
+  const parameters = new URLSearchParams();
+  if (query.text !== "") parameters.set("q", query.text);
+  for (const modality of query.modalities) parameters.append("modality", modality);
+  if (query.from !== "") parameters.set("from", query.from);
+  if (query.to !== "") parameters.set("to", query.to);
+  parameters.set("sort", query.sort);
+  parameters.set("limit", String(limit));
+  if (cursor !== null) parameters.set("cursor", cursor);
+  return parameters;
+}
+
+export function seriesPath(study: string, series: string): string {
+  return `/dicom-web/studies/${study}/series/${series}`;
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}

@@ -1,0 +1,12 @@
+/** Addresses of the content-hashed files, put in by the build. */
+interface Assets {
+  readonly imageWorker: string;
+  readonly locales: Readonly<Record<string, string>>;
+}
+
+declare const APUS_ASSETS: Assets;
+
+/** A function, so that unit tests may import modules that use it without a build. */
+export function assets(): Assets {
+  return APUS_ASSETS;
+}

@@ -1,0 +1,37 @@
+/** Places in the application, kept in the address's fragment: the server sees one page, and secrets stay out of its log. */
+import { type ReadSignal, signal } from "../ui/signal.ts";
+
+export type Route =
+  | { screen: "studies" }
+  | { screen: "viewer"; study: string }
+  | { screen: "setup"; token: string };
+
+export function parseRoute(pathname: string, hash: string): Route {
+  const setup = /^\/setup\/([^/]+)\/?$/.exec(pathname) ?? /^#\/setup\/([^/]+)$/.exec(hash);
+  if (setup?.[1]) return { screen: "setup", token: setup[1] };
+  const viewer = /^#\/viewer\/([0-9.]+)$/.exec(hash);
+  if (viewer?.[1]) return { screen: "viewer", study: viewer[1] };
+  return { screen: "studies" };
+}
+
+export function viewerHash(study: string): string {
+  return `#/viewer/${study}`;
+}
+
+export interface Router {
+  route: ReadSignal<Route>;
+  go(hash: string): void;
+}
+
+export function startRouter(): Router {
+  const route = signal(parseRoute(location.pathname, location.hash));
+  addEventListener("hashchange", () => route.set(parseRoute("/", location.hash)));
+  return {
+    route,
+    go(hash) {
+      if (location.pathname !== "/") history.replaceState(null, "", "/");
+      location.hash = hash;
+      route.set(parseRoute("/", location.hash));
+    },
+  };
+}

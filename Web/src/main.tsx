@@ -1,0 +1,202 @@
+/** Starts the application: makes the collaborators, then shows the screen the address and the session ask for. */
+import { Login, Setup } from "./app/entrance.tsx";
+import { ImportPanel, mayInterrupt } from "./app/import/panel.tsx";
+import { httpSender, ImportQueue } from "./app/import/queue.ts";
+import { openKeyHelp } from "./app/key-help.tsx";
+import { StorageBanner } from "./app/status-bar.tsx";
+import { StudiesScreen } from "./app/studies/screen.tsx";
+import { StudyList } from "./app/studies/model.ts";
+import { Shell } from "./app/shell.tsx";
+import { API, type ServerState, type Session } from "./core/api.ts";
+import { CommandRegistry, isTextField } from "./core/commands.ts";
+import type { App } from "./core/context.ts";
+import { type Connection, openEvents } from "./core/events.ts";
+import { explain } from "./core/errors.ts";
+import { loadLocale, type Locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
+import { startRouter } from "./core/router.ts";
+import { applyTheme, followSystemTheme, savedTheme } from "./core/theme.ts";
+import { modalIsOpen } from "./ui/dialog.tsx";
+import type { Child } from "./ui/jsx-runtime.ts";
+import { computed, effect, onCleanup, root, signal } from "./ui/signal.ts";
+
+const serverStateMilliseconds = 30_000;
+
+function createApp(): {
+  app: App;
+  server: ReturnType<typeof signal<ServerState | null>>;
+  connection: ReturnType<typeof signal<Connection>>;
+} {
+  const api = new API();
+  const server = signal<ServerState | null>(null);
+  const connection = signal<Connection>("connecting");
+  const live = document.getElementById("announcements") as HTMLElement;
+  const app: App = {
+    api,
+    router: startRouter(),
+    commands: new CommandRegistry(),
+    session: signal<Session | null>(null),
+    server,
+    connection,
+    studies: new StudyList(api),
+    imports: new ImportQueue(httpSender(() => api.csrf)),
+    announce: (message) => live.textContent = message,
+    setLocale: (next) => void changeLocale(next),
+    signOut: () => void signOut(),
+  };
+
+  async function signOut(): Promise<void> {
+    if (!(await mayInterrupt(app.imports))) return;
+    app.imports.cancel();
+    app.imports.clear();
+    try {
+      await api.signOut();
+    } finally {
+      app.session.set(null);
+    }
+  }
+  return { app, server, connection };
+}
+
+const { app, server, connection } = createApp();
+const expired = signal(false);
+let unmount = () => {};
+
+async function changeLocale(next: Locale): Promise<void> {
+  rememberLocale(next);
+  await loadLocale(next);
+  mount();
+}
+
+app.api.onSignedOut = () => {
+  if (app.session.peek() === null) return;
+  expired.set(true);
+  app.session.set(null);
+};
+
+/** Builds the page for the current language; everything worth keeping lives in `app`. */
+function mount(): void {
+  unmount();
+  const host = document.getElementById("app") as HTMLElement;
+  host.replaceChildren();
+  document.title = t("app.title");
+  const page = root(() => {
+    onCleanup(app.commands.add([
+      { id: "command.help", scope: "global", keys: ["F1", "?"], run: () => openKeyHelp(app.commands) },
+    ]));
+    return (
+      <>
+        <Screens />
+        <ImportPanel app={app} />
+      </>
+    );
+  });
+  host.appendChild(page.value);
+  unmount = page.end;
+}
+
+function Screens() {
+  const screen = computed(() => {
+    const route = app.router.route();
+    if (route.screen === "setup") return `setup ${route.token}`;
+    if (app.session() === null) return "login";
+    return route.screen === "viewer" ? `viewer ${route.study}` : "studies";
+  });
+  return (): Child => {
+    const [name, argument = ""] = screen().split(" ");
+    if (name === "setup") return <Setup app={app} token={argument} onDone={enter} />;
+    if (name === "login") return <Login app={app} note={expired.peek() ? t("login.expired") : null} />;
+    if (name === "viewer") return <LazyViewer study={argument} />;
+    return (
+      <Shell app={app}>
+        <StorageBanner app={app} />
+        <StudiesScreen app={app} />
+      </Shell>
+    );
+  };
+}
+
+function enter(session: Session): void {
+  app.session.set(session);
+  app.router.go("#/studies");
+}
+
+/** The viewer is a bundle of its own, so that the list appears without waiting for it. */
+function LazyViewer(props: { study: string }) {
+  const loaded = signal<((props: { app: App; study: string }) => Child) | null>(null);
+  const failed = signal<unknown>(null);
+  import("./viewer/screen.tsx").then(
+    (module) => loaded.set(module.ViewerScreen),
+    (error) => failed.set(error),
+  );
+  return () => {
+    const Viewer = loaded();
+    if (Viewer) return Viewer({ app, study: props.study });
+    return failed() === null ? null : <p role="alert" class="load-failed">{explain(failed()).remedy}</p>;
+  };
+}
+
+/** What a signed-in session keeps running: events and the server's state. */
+function followSession(): void {
+  const signedIn = computed(() => app.session() !== null);
+  effect(() => {
+    if (!signedIn()) {
+      app.studies.clear();
+      server.set(null);
+      return;
+    }
+    expired.set(false);
+    const refresh = () => void app.api.server().then(server.set, () => {});
+    refresh();
+    const timer = setInterval(refresh, serverStateMilliseconds);
+    const events = openEvents((uid) => app.studies.studyChanged(uid), () => app.studies.studyChanged(""));
+    effect(() => connection.set(events.connection()));
+    onCleanup(() => {
+      clearInterval(timer);
+      events.close();
+    });
+  });
+  followImports();
+}
+
+function followImports(): void {
+  const { imports, session, studies } = app;
+  // A finished import changes the figures at the foot, and the list even if its event was missed.
+  effect(() => {
+    if (imports.state() !== "finished" || session.peek() === null) return;
+    void app.api.server().then(server.set, () => {});
+    studies.studyChanged("");
+  });
+  effect(() => {
+    if (imports.pauseReason()?.status === 401) app.api.onSignedOut();
+  });
+  // Whoever signs in next may go on with the import only if they began it.
+  let importer: string | null = null;
+  effect(() => {
+    const name = session()?.user.name ?? null;
+    if (name === null) return;
+    if (importer !== null && importer !== name) {
+      imports.cancel();
+      imports.clear();
+    }
+    importer = name;
+  });
+}
+
+async function start(): Promise<void> {
+  applyTheme(savedTheme());
+  followSystemTheme();
+  app.commands.suspended = modalIsOpen;
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    if (app.commands.handle(event, isTextField(event.target))) event.preventDefault();
+  });
+  // A file let go beside the drop target must not replace the page.
+  for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
+  const session = app.api.session().catch(() => null);
+  await loadLocale(preferredLocale());
+  app.session.set(await session);
+  mount();
+  root(followSession);
+}
+
+void start();

@@ -1,0 +1,48 @@
+/** Line icons on a 16-unit grid, drawn with the text's colour. They are decoration: the name stands beside or in a label. */
+
+const paths = {
+  search: "M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9zM10.4 10.4L14 14",
+  upload: "M8 10.5V2.5M4.8 5.7L8 2.5l3.2 3.2M2.5 10.5v2a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1v-2",
+  file: "M4 1.8h5L12.5 5.3V14.2H4zM9 1.8V5.3h3.5",
+  folder: "M1.8 3.5h4.4l1.5 1.8h6.5v7.7H1.8z",
+  close: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+  back: "M9.8 3L4.8 8l5 5",
+  up: "M4 10l4-4l4 4",
+  down: "M4 6l4 4l4-4",
+  user: "M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8zM2.8 13.8c.5-2.7 2.6-4 5.2-4s4.7 1.3 5.2 4",
+  warning: "M8 2L14.4 13.2H1.6zM8 6.4v3.2M8 11.2v.6",
+  play: "M5 3.2v9.6l7.6-4.8z",
+  pause: "M5.2 3.2v9.6M10.8 3.2v9.6",
+  window: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 2v12M10 4.2v7.6M12 6v4",
+  pan: "M8 1.8v12.4M1.8 8h12.4M6 3.6l2-1.8l2 1.8M6 12.4l2 1.8l2-1.8M3.6 6L1.8 8l1.8 2M12.4 6l1.8 2l-1.8 2",
+  zoom: "M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9zM10.4 10.4L14 14M5 7h4M7 5v4",
+  scroll: "M4 2.5h8M4 5.5h8M2.5 8h11M4 10.5h8M4 13.5h8",
+  invert: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 2c4 2 4 10 0 12M8.6 5h3M9.6 8h3.6M8.6 11h3",
+  reset: "M3 8a5 5 0 1 0 1.6-3.7M3 2.6v2.6h2.6",
+  flipHorizontal: "M8 1.8v12.4M6 4.4L2 11.6h4zM10 4.4L14 11.6h-4z",
+  flipVertical: "M1.8 8h12.4M4.4 6L11.6 2v4zM4.4 10L11.6 14v-4z",
+  rotate: "M13 8a5 5 0 1 1-1.6-3.7M13 2.6v2.6h-2.6",
+  tags: "M2.5 3.5h11v9h-11zM2.5 6.5h11M6 6.5v6M2.5 9.5h11",
+  text: "M3 4V3h10v1M8 3v10M6.2 13h3.6",
+  keyboard: "M1.8 4h12.4v8.2H1.8zM4 6.6h.6M6.6 6.6h.6M9.2 6.6h.6M11.8 6.6h.2M5 9.8h6",
+  document: "M4 1.8h8v12.4H4zM6 5h4M6 7.6h4M6 10.2h2.4",
+} as const;
+
+export type IconName = keyof typeof paths;
+
+export function Icon(props: { name: IconName }): Node {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      <path d={paths[props.name]} />
+    </svg>
+  );
+}
+
+/** A swift in flight. */
+export function Emblem(): Node {
+  return (
+    <svg class="emblem" viewBox="0 0 32 24" aria-hidden="true" focusable="false">
+      <path d="M1 4c7 .2 11.2 2.4 14.6 7.2C18.300 6.400 23 2.600 31 1c-6.200 3.600-9.600 8.200-11.400 13.600l3.200 6.400l-5.600-3.400l-4.600 4.600l1-6.200C11.400 10 7 6 1 4z" />
+    </svg>
+  );
+}

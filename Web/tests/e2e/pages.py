@@ -1,0 +1,128 @@
+"""The screens as the tests see them. The same objects drive the mock and a real server."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Entrance:
+    def __init__(self, page: Page):
+        self.page = page
+        self.name = page.locator("#name")
+        self.password = page.locator("#password")
+        self.again = page.locator("#again")
+        self.submit = page.locator("button[type=submit]")
+        self.alert = page.locator(".form-alert .note, .note-error[role=alert]")
+
+    def open(self, url: str) -> "Entrance":
+        self.page.goto(url)
+        return self
+
+    def sign_in(self, name: str, password: str) -> None:
+        self.name.fill(name)
+        self.password.fill(password)
+        self.page.keyboard.press("Enter")
+
+    def create_administrator(self, name: str, password: str, again: str | None = None) -> None:
+        self.name.fill(name)
+        self.password.fill(password)
+        self.again.fill(password if again is None else again)
+
+
+class StudyList:
+    def __init__(self, page: Page):
+        self.page = page
+        self.search = page.locator(".search-box input")
+        self.table = page.locator(".study-table table")
+        self.rows = page.locator(".study-table tr[data-key]")
+        self.selected = page.locator(".study-table tr[aria-selected=true]")
+        self.count = page.locator(".result-count")
+        self.periods = page.locator(".segmented button")
+        self.files = page.locator("#import-files")
+
+    def shown(self) -> "StudyList":
+        expect(self.table).to_be_visible()
+        expect(self.rows.first).to_be_visible()
+        return self
+
+    def names(self) -> list[str]:
+        return self.page.locator(".study-table .study-link").all_inner_texts()
+
+    def row(self, study_uid: str) -> Locator:
+        return self.page.locator(f".study-table tr[data-key='{study_uid}']")
+
+    def modality(self, name: str) -> Locator:
+        return self.page.locator(".chip", has_text=name)
+
+    def header(self, column: str) -> Locator:
+        return self.page.locator(f".study-table th.col-{column}")
+
+    def open_user_menu(self) -> Locator:
+        self.page.locator(".top-bar .menu > button").click()
+        return self.page.locator(".menu-list")
+
+
+class ImportPanel:
+    def __init__(self, page: Page):
+        self.page = page
+        self.panel = page.locator(".import-panel")
+        self.title = self.panel.locator("h2")
+        self.chips = self.panel.locator(".verdict-chips button")
+        self.rows = self.panel.locator("tr[data-key]")
+        self.pause = self.panel.locator(".import-pause")
+
+    def button(self, name: str) -> Locator:
+        return self.panel.get_by_role("button", name=name)
+
+    def table(self) -> list[list[str]]:
+        return [[cell.strip() for cell in row.locator("td").all_inner_texts()] for row in self.rows.all()]
+
+
+class Viewer:
+    def __init__(self, page: Page):
+        self.page = page
+        self.viewport = page.locator(".viewport")
+        self.series = page.locator(".series-entry")
+        self.overlay = page.locator(".overlay")
+
+    def open(self, url: str, study_uid: str) -> "Viewer":
+        self.page.goto(f"{url}/#/viewer/{study_uid}")
+        return self
+
+    def shown(self, index: int | None = None) -> "Viewer":
+        """Waits until the picture asked for is on the screen."""
+        expect(self.viewport).to_have_attribute("data-exact", "true")
+        if index is not None:
+            expect(self.viewport).to_have_attribute("data-shown", str(index))
+        # The drawing follows in the next refresh of the screen.
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return self
+
+    def loaded(self, count: int) -> "Viewer":
+        expect(self.viewport).to_have_attribute("data-loaded", str(count))
+        return self
+
+    def corner(self, name: str) -> str:
+        return self.page.locator(f".corner-{name}").inner_text()
+
+    def pixel(self, image_x: float, image_y: float, columns: int, rows: int, aspect: float = 1) -> list[int]:
+        """The colour on the screen at an image point, with the picture fitted and not turned."""
+        script = """([x, y, columns, rows, aspect]) => {
+            const canvas = document.querySelector('.viewport-canvas');
+            const scale = Math.min(canvas.width / columns, canvas.height / (rows * aspect));
+            const left = Math.round(canvas.width / 2 + (x - columns / 2) * scale);
+            const top = Math.round(canvas.height / 2 + (y - rows / 2) * scale * aspect);
+            return [...canvas.getContext('2d').getImageData(left, top, 1, 1).data].slice(0, 3);
+        }"""
+        return self.page.evaluate(script, [image_x, image_y, columns, rows, aspect])
+
+    def drag(self, dx: int, dy: int, button: str = "left", modifier: str | None = None) -> None:
+        box = self.viewport.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        if modifier:
+            self.page.keyboard.down(modifier)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down(button=button)
+        self.page.mouse.move(x + dx / 2, y + dy / 2)
+        self.page.mouse.move(x + dx, y + dy)
+        self.page.mouse.up(button=button)
+        if modifier:
+            self.page.keyboard.up(modifier)
