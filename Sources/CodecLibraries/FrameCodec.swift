@@ -33,8 +33,8 @@ public struct FrameEncodingOptions: Hashable, Sendable {
 
 /// One entry for every encapsulated transfer syntax that has a codec (PS3.5 §8.2, Annex A.4).
 ///
-/// Decoding keeps the stored samples: no colour conversion except the component transform inside JPEG 2000, and chroma brought to full
-/// resolution, because native frames have no other form for it.
+/// Decoding keeps the stored samples: no colour conversion except the component transform inside JPEG 2000, and chroma brought to
+/// full resolution, as the uncompressed twins of such frames have it.
 public enum FrameCodec {
     /// Codec families by transfer syntax UID.
     enum Family {

@@ -38,6 +38,10 @@ final class PackWriter: Sendable {
         var ready: [OpenPack] = []
         /// Full or given up; sealed in the background.
         var sealing: [OpenPack] = []
+        /// Packs taken into use since the volume was opened.
+        var packsTaken = 0
+        /// Monotonic clock, milliseconds.
+        var lastCommitAt: Int64?
     }
 
     let purpose: WritePurpose
@@ -66,6 +70,7 @@ final class PackWriter: Sendable {
             var results: [Result<ObjectLocation, StorageError>] = []
             var needsUpkeep = false
             let before = state.current?.position ?? 0
+            defer { state.lastCommitAt = volume.environment.clock() }
             while results.count < records.count {
                 let rest = records[results.count...]
                 do throws(StorageError) {
@@ -79,7 +84,7 @@ final class PackWriter: Sendable {
                     results += rest.map { _ in .failure(error) }
                 }
             }
-            // At half a pack the next one is prepared: small archives then never hold an empty one.
+            // Beyond half a pack the next one may be prepared: small archives then never hold an empty one.
             let half = capacity(volume) / 2
             let crossesHalf = before <= half && state.current.map { $0.position > half } ?? false
             return (results, needsUpkeep || crossesHalf || !state.sealing.isEmpty)
@@ -101,6 +106,7 @@ final class PackWriter: Sendable {
         } else {
             state.current = state.ready.removeFirst()
         }
+        state.packsTaken += 1
         return true
     }
 

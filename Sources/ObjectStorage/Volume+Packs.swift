@@ -5,6 +5,7 @@ import Synchronization
 
 extension Volume {
     private static let pieceBytes = 1 << 20
+    private static let idleMilliseconds: Int64 = 500
     private static let upkeepQueue = DispatchQueue(label: "apus.storage.upkeep", qos: .utility)
     private static let zeros = {
         let buffer = AlignedBuffer(capacity: pieceBytes)
@@ -83,11 +84,11 @@ extension Volume {
         return PackName(id: try takeContainerID(), purpose: purpose, phase: .spare)
     }
 
+    /// Stops early where space runs short or commits begin: they need the medium more.
     private func writeZeros(_ file: FileHandle, from start: Int64, to end: Int64) throws(SystemFailure) -> Int64 {
         var position = start
-        while position < end {
+        while position < end, isIdle {
             let count = min(end - position, Int64(Self.pieceBytes))
-            // Ready-made packs are a convenience: they end where the warning limit would come near.
             guard claimQuietly(count, margin: 2 * end) else { break }
             do throws(SystemFailure) {
                 try file.write([FileHandle.Piece(buffer: Self.zeros, range: 0..<Int(count))], at: position)
@@ -101,18 +102,52 @@ extension Volume {
         return position
     }
 
-    /// Keeps one empty ingest pack ready, so that a commit never waits for one.
+    /// Nothing was committed lately.
+    private var isIdle: Bool {
+        let now = environment.clock()
+        let last = ingest.state.withLock { $0.lastCommitAt }
+        return last.map { now - $0 >= Self.idleMilliseconds } ?? true
+    }
+
+    /// Prepares empty ingest packs: from reclaimed ones at once, by writing through new ones when nothing else goes on.
+    ///
+    /// As many as were used since the start, within bounds: what came in one burst may come in another.
     private func prepareAhead() {
         let configuration = configuration
         guard settings.initialisesPacks, configuration.purposes.contains(.ingest), !configuration.isDraining else { return }
         let capacity = ingest.capacity(self)
-        let isDue = ingest.state.withLock { $0.ready.isEmpty && ($0.current?.position ?? 0) > capacity / 2 }
-        guard isDue, claimQuietly(0, margin: 16 * capacity) else { return }
-        do throws(StorageError) {
-            let pack = try createPack(.ingest, capacity: capacity, initialise: true)
-            ingest.state.withLock { $0.ready.append(pack) }
-        } catch {
-            report(.note, "no ingest pack prepared in advance; the next one is created when needed.")
+        while true {
+            let (ready, wanted) = ingest.state.withLock { state in
+                let isHalfFull = (state.current?.position ?? 0) > capacity / 2
+                return (state.ready.count, isHalfFull ? state.packsTaken : state.packsTaken - 1)
+            }
+            // All of them together never take more than a 64th of the free space.
+            guard ready < min(wanted, settings.recycledPackLimit), claimQuietly(0, margin: 64 * capacity * Int64(ready + 1)) else {
+                return
+            }
+            if state.withLock({ $0.spares.isEmpty }), !isIdle {
+                scheduleUpkeepWhenIdle()
+                return
+            }
+            do throws(StorageError) {
+                let pack = try createPack(.ingest, capacity: capacity, initialise: true)
+                ingest.state.withLock { $0.ready.append(pack) }
+            } catch {
+                report(.note, "no ingest pack prepared in advance; the next one is created when needed.")
+                return
+            }
+        }
+    }
+
+    private func scheduleUpkeepWhenIdle() {
+        let isFirst = state.withLock { state in
+            defer { state.isUpkeepDelayed = true }
+            return !state.isUpkeepDelayed
+        }
+        guard isFirst else { return }
+        Self.upkeepQueue.asyncAfter(deadline: .now() + .milliseconds(Int(Self.idleMilliseconds))) { [weak self] in
+            self?.state.withLock { $0.isUpkeepDelayed = false }
+            self?.performUpkeep()
         }
     }
 

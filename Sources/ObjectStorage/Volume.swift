@@ -29,6 +29,7 @@ final class Volume: Sendable {
         var containers: [Int64: Container] = [:]
         var spares: [PackName] = []
         var counter: ContainerCounter?
+        var isUpkeepDelayed = false
     }
 
     let id: Int64

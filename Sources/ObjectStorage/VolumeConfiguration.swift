@@ -104,9 +104,9 @@ package struct PackStoreConfiguration: Sendable {
     package var openFileLimit: Int
     /// Packs grow in steps of this size, less where space is short.
     package var allocationStepBytes: Int64
-    /// Write through ingest packs once, in the background, before records go there: commits are then faster.
+    /// Write through ingest packs once, when nothing else goes on, before records go there: commits are then faster.
     package var initialisesPacks: Bool
-    /// Released ingest packs kept for reuse on each volume; further ones are deleted.
+    /// Empty ingest packs held on each volume, prepared ones and reclaimed ones each; further ones are deleted.
     package var recycledPackLimit: Int
     /// Bypass the page cache where the file system allows it.
     package var usesDirectIO: Bool

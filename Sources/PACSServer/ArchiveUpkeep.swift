@@ -10,6 +10,7 @@ import Synchronization
 final class ArchiveUpkeep: Sendable {
     private let pacs: PACS
     private let lastScrub: Mutex<Int64>
+    private let lastStates = Mutex<[Int64: VolumeStatus.State]>([:])
 
     init(_ pacs: PACS) {
         self.pacs = pacs
@@ -40,6 +41,7 @@ final class ArchiveUpkeep: Sendable {
     ///
     /// - Returns: whether there may be more.
     func compressOnce() async throws -> Bool {
+        if try await drainOnce() { return true }
         guard pacs.configuration.compression != .none else { return false }
         let directory = pacs.directory
         let compression = pacs.configuration.compression
@@ -60,11 +62,57 @@ final class ArchiveUpkeep: Sendable {
         return report.unreadable.isEmpty
     }
 
+    /// Empties volumes that are marked as draining, one container at a time (GUIDE-1.1.1.1.4-9).
+    private func drainOnce() async throws -> Bool {
+        let directory = pacs.directory
+        let mover = ContainerMover(
+            store: directory.store, index: directory.index, compression: pacs.configuration.compression)
+        let report = try await pacs.pool.run { () throws -> ContainerMover.Report? in
+            let draining = Set(directory.store.volumes().filter { $0.state == .draining }.map(\.volumeID))
+            guard !draining.isEmpty else { return nil }
+            let waiting = try directory.store.containers().filter { draining.contains($0.id.volumeID) && $0.usedBytes > 0 }
+            guard let next = waiting.first else { return nil }
+            if !next.isSealed { try directory.store.seal(next.id) }
+            return try mover.move(next.id)
+        }
+        guard let report, report.moved > 0 else { return false }
+        pacs.logger.notice("Drained \(report.moved) objects from a storage volume that is being emptied.")
+        return report.unreadable.isEmpty
+    }
+
     private static let backlogBytes: Int64 = 4 << 30
 
     private var isQuiet: Bool {
         let last = pacs.ingest.lastArrivalMilliseconds
         return PACS.now() - last >= Int64(pacs.configuration.compressionIdleSeconds) * 1000
+    }
+
+    // MARK: Volumes, sessions and seals
+
+    /// Tells of storage volumes that run short (PACS-4.4.2-b), of changes made outside Apus (PACS-4.5.10-2), and ends
+    /// sessions whose time is over.
+    func watch() async throws {
+        let pacs = pacs
+        let (volumes, isIntact) = try await pacs.pool.run {
+            _ = try pacs.security.sessions.endExpired()
+            return (
+                pacs.directory.store.volumes(),
+                try pacs.security.integrity.verifyAndRecord(by: .system, wholeLog: false).isIntact
+            )
+        }
+        for volume in volumes where volume.state != lastStates.withLock({ $0.updateValue(volume.state, forKey: volume.volumeID) }) {
+            switch volume.state {
+            case .ok: break
+            case .low:
+                pacs.logger.warning(
+                    "Storage volume \(volume.name): \(volume.freeBytes) bytes free, at or below the warning limit of \(volume.warnBelowBytes). Free space or add a volume; below \(volume.refuseBelowBytes) objects are refused.")
+            default:
+                pacs.logger.error("Storage volume \(volume.name) is \(volume.state.rawValue): \(volume.freeBytes) bytes free.")
+            }
+        }
+        if !isIntact {
+            pacs.logger.error("Accounts, devices, settings or the audit log were changed outside Apus. Run apus audit --verify.")
+        }
     }
 
     // MARK: Scrub

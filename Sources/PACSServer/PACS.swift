@@ -135,6 +135,10 @@ package final class PACS: Sendable {
                 try await upkeep.checkpoint()
                 return false
             },
+            JobRunner(name: "watch", pause: .seconds(30), signal: ArchiveSignal(), logger: logger) {
+                try await upkeep.watch()
+                return false
+            },
             JobRunner(name: "integrity scrub", pause: .seconds(60), signal: ArchiveSignal(), logger: logger) {
                 try await upkeep.scrubIfDue()
                 return false

@@ -23,7 +23,7 @@ struct PeerOptions: ParsableArguments {
     var certificate: String?
 
     @Option(help: ArgumentHelp("Our private key (PEM).", valueName: "file"))
-    var key: String?
+    var privateKey: String?
 
     @Option(help: ArgumentHelp("Authorities trusted for the peer's certificate (PEM).", valueName: "file"))
     var authorities: String?
@@ -44,7 +44,7 @@ struct PeerOptions: ParsableArguments {
         configuration.limits.dimse = .seconds(Int64(max(1, timeout)))
         if tls {
             configuration.tls = TLSSettings(
-                certificateChainFile: certificate, privateKeyFile: key, trustRootsFile: authorities)
+                certificateChainFile: certificate, privateKeyFile: privateKey, trustRootsFile: authorities)
             configuration.tls?.verifiesHostName = false
         }
         return configuration

@@ -141,6 +141,14 @@ private typealias Tag = DICOMCore.Tag
         }
     }
 
+    @Test func `keys longer than any value, and too many of them, are refused`() {
+        let long = String(repeating: "*a", count: Match.lengthLimit)
+        #expect(throws: QueryError.self) { _ = try read(.patientName, [long]) }
+        #expect(throws: QueryError.tooManyValues(tag: .modality, limit: Match.alternativeLimit)) {
+            _ = try read(.modality, Array(repeating: "CT", count: Match.alternativeLimit + 1))
+        }
+    }
+
     @Test func `wild cards keep literal brackets and full width asterisks literal`() throws {
         let pattern = try #require(WildcardPattern("A[B]*＊?")).folded()
         #expect(pattern.glob == "a[[]b]*[*]?")

@@ -113,7 +113,11 @@ struct `codestreams exchanged with DCMTK and GDCM` {
 /// Needs opj_compress and opj_decompress; skipped without them.
 @Suite(.enabled(if: PeerTool.areInstalled("opj_compress", "opj_decompress")))
 struct `JPEG 2000 exchanged with the OpenJPEG tools` {
-    @Test(arguments: [["-n", "3"], ["-n", "6", "-t", "32,32"], ["-p", "CPRL", "-b", "16,16"], ["-n", "1", "-SOP", "-EPH"]], [".j2k", ".jp2"])
+    static let options = [
+        ["-n", "3"], ["-n", "6", "-t", "32,32"], ["-p", "CPRL", "-b", "16,16"], ["-n", "1", "-SOP", "-EPH"],
+    ]
+
+    @Test(arguments: options, [".j2k", ".jp2"])
     func `GUIDE-1.1.1.2-7 tiles, levels and progressions decode exactly, bare or in a JP2 file`(
         _ options: [String], _ suffix: String
     ) throws {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import socket
 import subprocess
 import threading
 import time
@@ -40,7 +41,11 @@ def running(program: str, *arguments: object, port: int, cwd=None):
     process = subprocess.Popen(
         [program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd, text=True)
     try:
-        wait_for_port(port)
+        try:
+            wait_for_port(port)
+        except AssertionError:
+            process.kill()
+            raise AssertionError(f"{program} does not listen: {process.stdout.read()[-2000:]}") from None
         yield process
     finally:
         process.terminate()
@@ -48,8 +53,6 @@ def running(program: str, *arguments: object, port: int, cwd=None):
         process.stdout.close()
 
 def wait_for_port(port: int, within: float = 10) -> None:
-    import socket
-
     limit = time.monotonic() + within
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

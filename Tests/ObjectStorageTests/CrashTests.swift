@@ -1,8 +1,19 @@
 import Archive
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ObjectStorage
+
+private final class SteppingClock: Sendable {
+    private let milliseconds = Mutex<Int64>(0)
+    func next() -> Int64 {
+        milliseconds.withLock { time in
+            time += 10_000
+            return time
+        }
+    }
+}
 
 @Suite struct `power cuts` {
     /// What a run has been promised, and all it ever handed in.
@@ -77,6 +88,14 @@ import Testing
         for uid in ledger.acknowledged.keys { #expect(found[uid] != nil, context) }
     }
 
+    /// Time passes between any two looks at the clock: packs are prepared in advance at once, not some time later.
+    private func environment(_ disk: SimulatedDisk) -> StorageEnvironment {
+        let time = SteppingClock()
+        var environment = disk.environment
+        environment.clock = { time.next() }
+        return environment
+    }
+
     private func settings(_ settings: inout PackStoreConfiguration) {
         settings.ingestPackBytes = 160 << 10
         settings.archivePackBytes = 160 << 10
@@ -87,7 +106,7 @@ import Testing
         let total = try {
             let folder = TemporaryFolder(inMemory: true)
             let disk = SimulatedDisk()
-            let store = try openStore(folder, environment: disk.environment, change: settings)
+            let store = try openStore(folder, environment: environment(disk), change: settings)
             var ledger = Ledger()
             try work(store, &ledger)
             try check(store, ledger, "no power cut")
@@ -107,7 +126,7 @@ import Testing
         var ledger = Ledger()
         do {
             // May fail to open: the cut comes early then.
-            guard let store = try? openStore(folder, environment: disk.environment, change: settings) else { return }
+            guard let store = try? openStore(folder, environment: environment(disk), change: settings) else { return }
             try work(store, &ledger)
             store.close()
         }

@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ObjectStorage
@@ -246,6 +247,29 @@ import Testing
         #expect(folder.packs(".spare").count == 1)
         for index in 0..<20 { _ = try store.store(payload(index, 30_000), uid: "2.\(index)") }
         #expect(folder.packs(".spare").isEmpty)
+    }
+
+    @Test func `packs are prepared when nothing goes on, as many as were used before`() throws {
+        let folder = TemporaryFolder()
+        let time = Mutex<Int64>(0)
+        var environment = StorageEnvironment.live
+        environment.clock = { time.withLock { $0 } }
+        let store = try openStore(folder, environment: environment)
+        for index in 0..<20 { _ = try store.store(payload(index, 30_000), uid: "1.\(index)") }
+        store.waitForUpkeep()
+        let owner = try #require(store.volume(1))
+        #expect(owner.ingest.state.withLock { $0.ready.count } == 0)
+        time.withLock { $0 += 600 }
+        owner.performUpkeep()
+        let ready = owner.ingest.state.withLock { $0.ready }
+        #expect((2...3).contains(ready.count))
+        for pack in ready { #expect(pack.allocatedEnd == 256 << 10) }
+        let next = try (0..<9).map { try store.store(payload($0, 30_000), uid: "2.\($0)") }
+        #expect(next.contains { $0.containerID == ready[0].id })
+        store.close()
+        let again = try openStore(folder)
+        #expect(try again.scanned().count == 29)
+        #expect(try #require(again.volume(1)).ingest.state.withLock { $0.ready.count } >= 1)
     }
 
     @Test func `container numbers are not used again after a restart`() throws {

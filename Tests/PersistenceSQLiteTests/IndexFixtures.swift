@@ -1,7 +1,7 @@
 import Archive
 import DICOMCore
 import Foundation
-import PersistenceSQLite
+@testable import PersistenceSQLite
 
 typealias Attributes = [(DICOMCore.Tag, String)]
 
@@ -10,10 +10,12 @@ final class TemporaryIndex {
     let folder: URL
     private(set) var index: SQLiteIndex
 
-    init() throws {
+    /// - Parameter manyStudies: 0 makes every query on text look its rows over one by one.
+    init(manyStudies: Int = 5000) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "index-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        index = try SQLiteIndex(path: folder.appending(path: "index.sqlite").path)
+        index = try SQLiteIndex(
+            path: folder.appending(path: "index.sqlite").path, isReadOnly: false, manyStudies: manyStudies)
     }
 
     var path: String { folder.appending(path: "index.sqlite").path }

@@ -263,6 +263,18 @@ private typealias Tag = DICOMCore.Tag
         #expect(try index.all(.patient, [(.modality, "MR"), (.instanceNumber, "5")]).count == 1)
     }
 
+    @Test mutating func `as many keys, values and wild cards as are accepted can be answered`() throws {
+        try fill([[(.studyDescription, String(repeating: "a", count: 4000) + "b")]])
+        let stars = String(repeating: "*a", count: 500) + "*c"
+        #expect(try studies([(.studyDescription, stars)]) == [])
+        let many = Attributes(repeating: (.studyDescription, "a*b"), count: 500)
+        #expect(try studies(many) == [1])
+        let values = (0..<Match.alternativeLimit).map { "x\($0)*" }.joined(separator: "\\")
+        #expect(try studies([(.studyDescription, values)]) == [])
+        let uids = (0..<Match.valueLimit).map { "1.2.\($0)" }.joined(separator: "\\")
+        #expect(try studies([(.studyInstanceUID, uids)]) == [1])
+    }
+
     @Test mutating func `restrictions hide what a principal may not see, in rows and counts`() throws {
         try fill([[(.modality, "CT")], [(.modality, "MR")], [(.modality, "US")]])
         let modality = try #require(IndexedAttribute.named(.modality))
@@ -277,11 +289,19 @@ private typealias Tag = DICOMCore.Tag
         #expect(try index.count(query) == 3)
     }
 
-    @Test mutating func `PACS-4.2.3-f free text finds every word in names, numbers and descriptions, folded`() throws {
-        try fill([
+    @Test(arguments: [5000, 0])
+    func `PACS-4.2.3-f free text finds every word in names, numbers and descriptions, folded`(manyStudies: Int) throws {
+        let fixture = try TemporaryIndex(manyStudies: manyStudies)
+        let index = fixture.index
+        var maker = ObjectMaker()
+        let lines: [Attributes] = [
             [(.patientName, "Zhang^San=张^三"), (.studyDescription, "胸部 CT"), (.accessionNumber, "ACC-77")],
             [(.patientName, "Müller^Jérôme"), (.studyDescription, "100% [Head]*")], [(.patientName, "李四")],
-        ])
+        ]
+        _ = try index.register(
+            lines.enumerated().map { number, line in
+                maker.entry([(.patientID, "P\(number + 1)")] + line, study: "1.2.\(number)", series: "1.2.\(number).1")
+            })
         func found(_ text: String, _ level: QueryLevel = .study) throws -> [String] {
             var query = ArchiveQuery(level: level)
             query.text = text

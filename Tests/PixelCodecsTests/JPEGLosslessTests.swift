@@ -13,7 +13,9 @@ import Testing
     }
 
     @Test(arguments: 1...7, [0, 1, 3])
-    func `GUIDE-1.1.1.2-6 every predictor decodes, with point transform and restarts`(_ predictor: Int, _ rowsPerRestart: Int) throws {
+    func `GUIDE-1.1.1.2-6 every predictor decodes, with point transform and restarts`(
+        _ predictor: Int, _ rowsPerRestart: Int
+    ) throws {
         for (components, precision, transform) in [(1, 16, 0), (1, 12, 2), (3, 8, 0), (2, 10, 1)] {
             let description = FrameDescription(
                 columns: 19, rows: 11, samplesPerPixel: components, bitsAllocated: precision > 8 ? 16 : 8,

@@ -74,7 +74,7 @@ struct ObjectCompressor {
         let meta = FileMeta(
             mediaStorageSOPClassUID: object.instance.sopClassUID,
             mediaStorageSOPInstanceUID: object.instance.sopInstanceUID, transferSyntaxUID: target.uid)
-        do { return Part10.header(meta: meta) + (try DataSetWriter(syntax: target).write(header)) } catch { return [] }
+        do { return Part10.header(meta: meta) + (try DataSetWriter(syntax: target, fidelity: .conforming).write(header)) } catch { return [] }
     }
 
     private func assemble(

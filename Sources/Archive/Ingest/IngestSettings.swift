@@ -6,7 +6,12 @@ package struct IngestSettings: Hashable, Sendable {
     package var preamblePolicy = PreamblePolicy.zero
     /// Objects beyond this are refused; bytes.
     package var maximumObjectBytes = 64 << 30
-    package var parsingLimits = ParsingLimits.default
+    package var parsingLimits: ParsingLimits = {
+        var limits = ParsingLimits.default
+        // Deflated data sets are inflated in memory.
+        limits.maximumInflatedBytes = 512 << 20
+        return limits
+    }()
 
     package init() {}
 }

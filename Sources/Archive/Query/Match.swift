@@ -61,8 +61,12 @@ package struct MatchingOptions: Hashable, Sendable {
 
 /// Reading key values.
 extension Match {
-    /// More values in one key than any client sends and fewer than would hurt.
+    /// UIDs in one key; more than any client sends and fewer than would hurt.
     package static let valueLimit = 10_000
+    /// Values of other kinds in one key.
+    package static let alternativeLimit = 100
+    /// UTF-8 bytes of one value.
+    package static let lengthLimit = 1024
 
     /// - Parameter values: of one key, without padding.
     /// - Returns: `nil` for universal matching.
@@ -73,6 +77,10 @@ extension Match {
         guard present.count <= valueLimit else { throw .tooManyValues(tag: attribute.tag, limit: valueLimit) }
         guard !present.isEmpty else { return nil }
         if attribute.kind == .uid { return try readingUIDs(attribute, present, options) }
+        guard present.count <= alternativeLimit else { throw .tooManyValues(tag: attribute.tag, limit: alternativeLimit) }
+        guard present.allSatisfy({ $0.utf8.count <= lengthLimit }) else {
+            throw .invalidKey(tag: attribute.tag, reason: "longer than \(lengthLimit) bytes")
+        }
         var conditions: [MatchCondition] = []
         for value in present {
             guard let condition = try condition(attribute, value, options) else { return nil }

@@ -39,7 +39,7 @@ struct Transcoding {
     private var plainTarget: TransferSyntax { target.isDeflated ? .explicitVRLittleEndian : target }
 
     private func encode(_ dataSet: DataSet) throws(RetrieveError) -> [UInt8] {
-        do { return try DataSetWriter(syntax: object.instance.frames == .none ? target : plainTarget).write(dataSet) } catch {
+        do { return try DataSetWriter(syntax: object.instance.frames == .none ? target : plainTarget, fidelity: .conforming).write(dataSet) } catch {
             throw failure("\(error)")
         }
     }

@@ -114,6 +114,7 @@ extension DataSet {
 extension DataSet {
     /// Text values joined by backslashes. A value the character set cannot express makes the data set UTF-8 first.
     public mutating func set(_ tag: Tag, _ vr: VR, _ values: [String]) {
+        if vr.usesSpecificCharacterSet, !values.allSatisfy({ characterSet.canEncode($0) }) { convertText(to: .utf8) }
         var bytes = vr.usesSpecificCharacterSet
             ? characterSet.encodeValues(values, vr: vr) : Array(values.joined(separator: "\\").utf8)
         if bytes.count % 2 == 1 { bytes.append(vr.padding) }

@@ -110,7 +110,7 @@ extension Association {
         _ progress: @escaping @Sendable (SuboperationCounts) -> Void
     ) async throws -> RetrieveResult {
         let encoded = try DataSetCoding.encode(identifier, context.transferSyntax)
-        let messageID = try await reserveInvocation()
+        let messageID = try await reserveInvocation(command.field, context)
         try await send(.query(command), messageID, context, dataSet: encoded)
         let driver = driver
         let eventLoop = channel.eventLoop
@@ -142,7 +142,7 @@ extension Association {
     private func invokeOnce(
         _ command: Command, _ context: PresentationContext, dataSet: ByteBuffer?
     ) async throws -> InvocationResponse {
-        let messageID = try await reserveInvocation()
+        let messageID = try await reserveInvocation(command.field, context)
         try await send(command, messageID, context, dataSet: dataSet)
         let driver = driver
         let eventLoop = channel.eventLoop
@@ -153,11 +153,16 @@ extension Association {
         }
     }
 
-    func reserveInvocation() async throws -> UInt16 {
+    /// - Parameter isStreamed: also wait until nothing else is being sent, and keep it so until the stream is ended.
+    func reserveInvocation(
+        _ field: CommandField, _ context: PresentationContext, isStreamed: Bool = false
+    ) async throws -> UInt16 {
         let driver = driver
         let eventLoop = channel.eventLoop
         return try await withCheckedThrowingContinuation { continuation in
-            eventLoop.execute { driver.value.requestInvocation(continuation) }
+            let request = InvocationRequest(
+                field: field, contextID: context.id, isStreamed: isStreamed, continuation: continuation)
+            eventLoop.execute { driver.value.requestInvocation(request) }
         }
     }
 
@@ -165,9 +170,8 @@ extension Association {
         _ command: Command, _ messageID: UInt16, _ context: PresentationContext, dataSet: ByteBuffer?
     ) async throws {
         try await onLoop { driver in
-            let numbered = command.numbered(messageID)
-            try driver.beginInvocation(messageID, numbered.field, context.id)
-            driver.send(numbered, context.id, dataSet: dataSet, promise: nil)
+            guard driver.endReason == nil else { throw AssociationError.ended(driver.endReason ?? .aborted) }
+            driver.send(command.numbered(messageID), context.id, dataSet: dataSet, promise: nil)
             driver.invocationSent(messageID)
         }
     }

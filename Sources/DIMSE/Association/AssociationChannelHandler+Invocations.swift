@@ -2,40 +2,27 @@ import NIOCore
 
 /// Invoking operations on the peer.
 extension AssociationChannelHandler {
-    /// Answers with a message ID as soon as the agreed number of outstanding operations allows one more.
-    func requestInvocation(_ continuation: CheckedContinuation<UInt16, any Error>) {
+    /// Answers as soon as the agreed number of outstanding operations allows one more.
+    func requestInvocation(_ request: InvocationRequest) {
         guard endReason == nil, let negotiated else {
-            return continuation.resume(throwing: AssociationError.ended(endReason ?? .aborted))
+            return request.continuation.resume(throwing: AssociationError.ended(endReason ?? .aborted))
         }
-        if invoking.count < negotiated.maximumInvoked {
-            continuation.resume(returning: reserveMessageID())
-        } else {
-            invocationWaiters.append(continuation)
-        }
+        if invoking.count < negotiated.maximumInvoked { admit(request) } else { invocationWaiters.append(request) }
     }
 
     /// The entry keeps the place until the request is sent, and until the final response.
-    private func reserveMessageID() -> UInt16 {
+    private func admit(_ request: InvocationRequest) {
         repeat { lastMessageID &+= 1 } while lastMessageID == 0 || invoking[lastMessageID] != nil
-        invoking[lastMessageID] = Invocation(contextID: 0, field: .cEchoRQ)
-        return lastMessageID
-    }
-
-    /// Names what is about to be sent under a reserved message ID.
-    func beginInvocation(_ messageID: UInt16, _ field: CommandField, _ contextID: UInt8) throws(AssociationError) {
-        guard invoking[messageID] != nil else { throw .ended(endReason ?? .aborted) }
-        invoking[messageID] = Invocation(contextID: contextID, field: field)
+        let messageID = lastMessageID
+        invoking[messageID] = Invocation(contextID: request.contextID, field: request.field)
+        guard request.isStreamed else { return request.continuation.resume(returning: messageID) }
+        outbox.append(.stream(request.continuation, messageID: messageID))
+        pumpOutbox()
     }
 
     func invocationSent(_ messageID: UInt16) {
         invoking[messageID]?.isSent = true
         invoking[messageID]?.lastActivity = .now()
-    }
-
-    /// Gives a place back for which nothing was sent.
-    func dropInvocation(_ messageID: UInt16) {
-        guard invoking.removeValue(forKey: messageID) != nil else { return }
-        admitWaitingInvocations()
     }
 
     func awaitResponse(_ messageID: UInt16, _ continuation: CheckedContinuation<InvocationResponse, any Error>) {
@@ -121,7 +108,7 @@ extension AssociationChannelHandler {
     private func admitWaitingInvocations() {
         guard let negotiated else { return }
         while invoking.count < negotiated.maximumInvoked, !invocationWaiters.isEmpty {
-            invocationWaiters.removeFirst().resume(returning: reserveMessageID())
+            admit(invocationWaiters.removeFirst())
         }
     }
 
@@ -138,6 +125,6 @@ extension AssociationChannelHandler {
         for invocation in failed.values { invocation.waiter?.resume(throwing: error) }
         let waiters = invocationWaiters
         invocationWaiters.removeAll()
-        for waiter in waiters { waiter.resume(throwing: error) }
+        for waiter in waiters { waiter.continuation.resume(throwing: error) }
     }
 }

@@ -5,7 +5,7 @@ struct Outbox {
     enum Entry {
         case message(ByteBuffer, EventLoopPromise<Void>?)
         /// Someone who wants to stream a message piece by piece.
-        case stream(CheckedContinuation<Void, any Error>)
+        case stream(CheckedContinuation<UInt16, any Error>, messageID: UInt16)
     }
 
     private var waiting: CircularBuffer<Entry> = []
@@ -38,7 +38,7 @@ struct Outbox {
     private static func fail(_ entry: Entry, _ error: AssociationError) {
         switch entry {
         case .message(_, let promise): promise?.fail(error)
-        case .stream(let continuation): continuation.resume(throwing: error)
+        case .stream(let continuation, _): continuation.resume(throwing: error)
         }
     }
 }
@@ -88,7 +88,7 @@ extension AssociationChannelHandler {
             case .message(let bytes, let promise):
                 context?.write(wrapOutboundOut(bytes), promise: promise)
                 scheduleFlush()
-            case .stream(let continuation): continuation.resume()
+            case .stream(let continuation, let messageID): continuation.resume(returning: messageID)
             }
         }
     }

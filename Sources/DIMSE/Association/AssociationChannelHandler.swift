@@ -39,7 +39,7 @@ final class AssociationChannelHandler: ChannelDuplexHandler {
     var performing: [UInt16: PerformedOperation] = [:]
     var operationSerial: UInt64 = 0
     var invoking: [UInt16: Invocation] = [:]
-    var invocationWaiters: [CheckedContinuation<UInt16, any Error>] = []
+    var invocationWaiters: [InvocationRequest] = []
     var lastMessageID: UInt16 = 0
     /// Receives the sub-operations of a C-GET that this side invoked.
     var retrieveSink: (@Sendable (StoreRequest) -> any StoreSink)?

@@ -52,7 +52,7 @@ private final class RunningFind: Sendable {
             throw AssociationError.noPresentationContext(sopClassUID: query.sopClassUID, transferSyntaxUID: nil)
         }
         let identifier = try DataSetCoding.encode(query.identifier, context.transferSyntax)
-        let messageID = try await association.reserveInvocation()
+        let messageID = try await association.reserveInvocation(.cFindRQ, context)
         self.association = association
         self.messageID = messageID
         self.context = context

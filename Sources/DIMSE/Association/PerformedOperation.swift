@@ -35,6 +35,16 @@ struct Invocation {
     static let maximumWaitingResponses = 512
 }
 
+/// Someone who wants to invoke an operation.
+struct InvocationRequest: Sendable {
+    let field: CommandField
+    let contextID: UInt8
+    /// The request will be written piece by piece: wait also for the outbox.
+    let isStreamed: Bool
+    /// Gets the message ID.
+    let continuation: CheckedContinuation<UInt16, any Error>
+}
+
 struct InvocationResponse: Sendable {
     let command: ResponseCommand
     let contextID: UInt8

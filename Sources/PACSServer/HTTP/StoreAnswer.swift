@@ -95,10 +95,17 @@ struct StoreAnswer: Sendable {
 
     // MARK: Metadata and bulk data
 
+    /// Parts are put together in memory.
+    private static let assemblyLimits: StoreAssembler.Limits = {
+        var limits = StoreAssembler.Limits()
+        limits.maximumTotalBytes = 512 << 20
+        return limits
+    }()
+
     private func storeAssembled(
         _ request: Request, _ content: StoreContent, _ collector: StoreCollector, _ context: WebContext
     ) async throws {
-        var assembler = StoreAssembler()
+        var assembler = StoreAssembler(limits: Self.assemblyLimits)
         if case .metadataAndBulkData(let boundary) = content {
             var reader = try Self.reading { () throws(MultipartError) in try MultipartReader(boundary: boundary) }
             for try await chunk in request.body {
@@ -107,7 +114,7 @@ struct StoreAnswer: Sendable {
             }
             _ = try Self.reading { () throws(MultipartError) in try reader.finish() }
         } else {
-            let body = try await request.body.collect(upTo: StoreAssembler.Limits().maximumMetadataBytes)
+            let body = try await request.body.collect(upTo: Self.assemblyLimits.maximumMetadataBytes)
             try assembler.takeMetadata(ArraySlice(body.readableBytesView))
         }
         for instance in try assembler.assemble() {

@@ -39,7 +39,8 @@ struct StudyRoutes: Sendable {
 
     private static let sortable: [String: Tag] = [
         "studyDate": .studyDate, "patientName": .patientName, "patientID": .patientID, "accessionNumber": .accessionNumber,
-        "studyDescription": .studyDescription,
+        "studyDescription": .studyDescription, "patientBirthDate": .patientBirthDate,
+        "numberOfInstances": .numberOfStudyRelatedInstances,
     ]
 
     private func query(_ request: Request) throws -> ArchiveQuery {

@@ -80,7 +80,7 @@ enum MatchCompiler {
         guard !prefix.isEmpty else { return glob }
         let range = SQLText(
             "\(column) >= ? AND \(column) < ?", [prefix.databaseValue, (prefix + "\u{10FFFF}").databaseValue])
-        return pattern.isPrefixOnly ? range : .all([range, glob])
+        return .wrapped(pattern.isPrefixOnly ? range : .all([range, glob]))
     }
 
     // MARK: Dates and times
@@ -92,7 +92,7 @@ enum MatchCompiler {
         if let from, from == through { return SQLText("\(column) = ?", [from.databaseValue]) }
         let lower = from.map { SQLText("\(column) >= ?", [$0.databaseValue]) } ?? SQLText("\(column) > ''")
         guard let through else { return lower }
-        return .all([lower, SQLText("\(column) <= ?", [through.databaseValue])])
+        return .wrapped(.all([lower, SQLText("\(column) <= ?", [through.databaseValue])]))
     }
 
     private static func combined(

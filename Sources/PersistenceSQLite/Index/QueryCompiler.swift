@@ -7,16 +7,17 @@ struct QueryCompiler {
     let query: ArchiveQuery
     let keys: [ArchiveQuery.ReturnKey]
     let order: [ArchiveQuery.Order]
-    /// Whether a text condition has so many hits that looking each row over in the order wanted finds a page sooner than
-    /// collecting and sorting all hits.
-    private let isBroad: (SQLText) throws -> Bool
+    /// The studies that fulfil a condition on text; `nil` when there are so many that looking each row over in the order
+    /// wanted finds a page sooner than collecting and sorting them.
+    private let fewStudies: ((SQLText) throws -> [Int64]?)?
 
-    /// - Parameter isBroad: asked for conditions on names and free text only, of first pages of studies.
-    init(_ query: ArchiveQuery, isBroad: @escaping (SQLText) throws -> Bool = { _ in false }) {
+    /// - Parameter fewStudies: runs a statement that selects study keys, for conditions on names and free text; `nil` when
+    ///   all hits are wanted anyway.
+    init(_ query: ArchiveQuery, fewStudies: ((SQLText) throws -> [Int64]?)? = nil) {
         self.query = query
         keys = query.returnedKeys
         order = query.effectiveOrder
-        self.isBroad = query.level == .study && query.order.isEmpty && query.offset < 1000 ? isBroad : { _ in false }
+        self.fewStudies = fewStudies
     }
 
     /// Columns: key, order values, then one for each key that is not a sequence.
@@ -136,10 +137,23 @@ struct QueryCompiler {
 
     private func names(_ pattern: NamePattern, _ attribute: IndexedAttribute) throws -> [SQLText] {
         let column = base(attribute.level) + IndexColumns.reference(attribute)
-        return try pattern.conditions.map { condition in
-            let selects = NameCompiler.selects(condition)
-            return try isBroad(selects) ? NameCompiler.rowByRow(condition, column) : NameCompiler.collected(selects, column)
+        let selects = pattern.conditions.map { NameCompiler.selects($0) }
+        guard let fewStudies, mayWalk else { return selects.map { NameCompiler.collected($0, column) } }
+        let filter = SQLText.all(selects.map { NameCompiler.collected($0, IndexColumns.reference(attribute)) })
+        if let studies = try fewStudies(SQLText("SELECT id FROM study WHERE \(filter.text)", filter.arguments)) {
+            return [Self.studies(studies)]
         }
+        return pattern.conditions.map { NameCompiler.rowByRow($0, column) }
+    }
+
+    private static func studies(_ keys: [Int64]) -> SQLText {
+        SQLText("s.id IN (SELECT value FROM json_each(?))", [TextList.encode(keys).databaseValue])
+    }
+
+    /// Rows can be looked over in the order of an index, and nothing but dates narrows them further.
+    private var mayWalk: Bool {
+        guard query.level == .study, query.order.isEmpty, query.offset < 1000 else { return false }
+        return query.matches.allSatisfy { [.personName, .date, .time].contains($0.attribute.kind) }
     }
 
     /// Attributes of lower levels: one series, one instance must fulfil them all.
@@ -164,19 +178,36 @@ struct QueryCompiler {
     }
 
     private func freeText(_ text: String) throws -> [SQLText] {
-        let words = TextFolding.foldDiacritics(text).split { $0 == " " || $0 == "^" || $0 == "=" || $0 == "\\" }
-        return try words.prefix(10).map { word in
-            let glob = ("*" + WildcardPattern.globEscaped(String(word)) + "*").databaseValue
-            let studies = word.unicodeScalars.count >= 3
-                ? SQLText("SELECT rowid FROM study_text_trigram WHERE text GLOB ?", [glob])
-                : SQLText("SELECT study FROM study_text WHERE text GLOB ?", [glob])
-            if query.level == .patient {
-                return SQLText("p.id IN (SELECT patient FROM study WHERE id IN (\(studies.text)))", [glob])
-            }
-            return try isBroad(studies)
-                ? SQLText("EXISTS (SELECT 1 FROM study_text x WHERE x.study = s.id AND x.text GLOB ?)", [glob])
-                : SQLText("s.id IN (\(studies.text))", [glob])
+        let separators: Set<Character> = [" ", "^", "=", "\\"]
+        let words = TextFolding.foldDiacritics(text).split { separators.contains($0) }.prefix(10).map { $0.prefix(256) }
+        guard !words.isEmpty else { return [] }
+        let studies = Self.studies(containing: words)
+        if query.level == .patient {
+            return [SQLText("p.id IN (SELECT patient FROM study WHERE id IN (\(studies.text)))", studies.arguments)]
         }
+        guard let fewStudies, mayWalk else { return [SQLText("s.id IN (\(studies.text))", studies.arguments)] }
+        if let few = try fewStudies(studies) { return [Self.studies(few)] }
+        let row = Self.globs(words, "x.text")
+        return [SQLText("EXISTS (SELECT 1 FROM study_text x WHERE x.study = s.id AND \(row.text))", row.arguments)]
+    }
+
+    /// Keys of the studies whose text contains all words: by trigrams as far as words are long enough.
+    private static func studies(containing words: [Substring]) -> SQLText {
+        let long = globs(words.filter { $0.unicodeScalars.count >= 3 }, "text")
+        let short = globs(words.filter { $0.unicodeScalars.count < 3 }, "text")
+        let plain = "SELECT study FROM study_text WHERE"
+        guard !long.arguments.isEmpty else { return SQLText("\(plain) \(short.text)", short.arguments) }
+        let indexed = SQLText("SELECT rowid FROM study_text_trigram WHERE \(long.text)", long.arguments)
+        guard !short.arguments.isEmpty else { return indexed }
+        return SQLText("\(plain) study IN (\(indexed.text)) AND \(short.text)", indexed.arguments + short.arguments)
+    }
+
+    private static func globs(_ words: [Substring], _ column: String) -> SQLText {
+        .all(
+            words.map { word in
+                let glob = "*" + WildcardPattern.globEscaped(String(word)) + "*"
+                return SQLText("\(column) GLOB ?", [glob.databaseValue])
+            })
     }
 
     // MARK: Paging

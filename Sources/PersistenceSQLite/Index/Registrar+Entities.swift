@@ -136,10 +136,8 @@ extension Registrar {
             guard let position = studyWriter.position(tag) else { continue }
             switch values[position] {
             case .text(let text):
-                parts.append(text)
-                if studyWriter.reader.attributes[position].kind == .personName {
-                    parts.append(contentsOf: NameKeys.keys(of: text).map { $0.text })
-                }
+                let isName = studyWriter.reader.attributes[position].kind == .personName
+                parts.append(contentsOf: isName ? NameKeys.keys(of: text).map { $0.text } : [text])
             case .list(let texts): parts.append(contentsOf: texts)
             default: break
             }

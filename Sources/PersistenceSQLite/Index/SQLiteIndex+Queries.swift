@@ -9,7 +9,7 @@ extension SQLiteIndex: StudyQueries {
         let limit = min(query.limit, ArchiveQuery.maximumLimit)
         guard limit > 0, query.cursor.map({ query.accepts($0) }) ?? true else { return QueryPage(rows: [], next: nil) }
         return try database.read { db in
-            let compiler = QueryCompiler(query, isBroad: { try Self.isBroad($0, db) })
+            let compiler = QueryCompiler(query) { try self.fewStudies($0, db) }
             let sql = try compiler.select(limit: limit + 1)
             var reader = RowReader(compiler)
             let rows = try Row.fetchCursor(db, sql: sql.text, arguments: StatementArguments(sql.arguments))
@@ -53,13 +53,10 @@ extension SQLiteIndex: StudyQueries {
         }
     }
 
-    /// Above this, sorting the hits costs more than a page should.
-    private static let broadHits = 10_000
-
-    private static func isBroad(_ selects: SQLText, _ db: Database) throws -> Bool {
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM (\(selects.text)) LIMIT \(broadHits))"
-        let arguments = StatementArguments(selects.arguments)
-        return try Int.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) == broadHits
+    private func fewStudies(_ select: SQLText, _ db: Database) throws -> [Int64]? {
+        let arguments = StatementArguments(select.arguments + [(manyStudies + 1).databaseValue])
+        let keys = try Int64.fetchAll(db.cachedStatement(sql: select.text + " LIMIT ?"), arguments: arguments)
+        return keys.count > manyStudies ? nil : keys
     }
 
     private static func withItems(_ page: QueryPage, _ compiler: QueryCompiler, _ db: Database) throws -> QueryPage {

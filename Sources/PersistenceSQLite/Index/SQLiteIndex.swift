@@ -9,12 +9,19 @@ import GRDB
 /// what a power cut took); jobs are durable when `enqueue` returns, because somebody was promised them.
 package final class SQLiteIndex: Sendable {
     let database: SQLiteDatabase
+    /// Above this, collecting the hits of a condition on text costs more than a page should.
+    let manyStudies: Int
     private let registrar = Registrar()
 
     /// - Parameters:
     ///   - path: of the database file; its folder must be writable, `-wal` and `-shm` files appear beside it.
     ///   - isReadOnly: for tools beside a running server.
-    package init(path: String, isReadOnly: Bool = false) throws(IndexError) {
+    package convenience init(path: String, isReadOnly: Bool = false) throws(IndexError) {
+        try self.init(path: path, isReadOnly: isReadOnly, manyStudies: 5_000)
+    }
+
+    init(path: String, isReadOnly: Bool, manyStudies: Int) throws(IndexError) {
+        self.manyStudies = manyStudies
         database = try SQLiteDatabase(path: path, isReadOnly: isReadOnly) { IndexSchema.register(in: &$0) }
     }
 

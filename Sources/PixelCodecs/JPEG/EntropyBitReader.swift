@@ -30,12 +30,6 @@ struct EntropyBitReader {
         if count < 32 { load(bytes) }
     }
 
-    /// Makes at least 56 bits available.
-    @inline(__always)
-    mutating func refillFully(_ bytes: Span<UInt8>) {
-        if count < 56 { load(bytes) }
-    }
-
     @inline(__always)
     private mutating func load(_ bytes: Span<UInt8>) {
         if position &+ 8 <= bytes.count, !lastWasFF {

@@ -44,7 +44,13 @@ struct HuffmanTable {
         self.values = values
     }
 
-    /// Finds the code at the top of `window`; `nil` when no code matches.
+    /// Finds the code at the top of a 16-bit window; `nil` when no code matches.
+    func find(_ window: UInt32) -> (symbol: UInt8, length: Int)? {
+        let entry = lookup[Int(window >> UInt32(16 &- Self.lookupBits)) & (lookup.count &- 1)]
+        return entry != 0 ? (UInt8(truncatingIfNeeded: entry), Int(entry >> 8)) : search(window)
+    }
+
+    /// The same for codes of any length, without the lookup.
     func search(_ window: UInt32) -> (symbol: UInt8, length: Int)? {
         for length in 1...16 where window < limit[length] {
             let index = delta[length] &+ Int(window >> UInt32(16 &- length))

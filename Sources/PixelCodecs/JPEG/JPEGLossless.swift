@@ -236,7 +236,7 @@ struct LosslessTables {
         let base = lookup.count
         lookup.append(contentsOf: repeatElement(0, count: 1 << Self.lookupBits))
         for window in 0..<(1 << Self.lookupBits) {
-            guard let (category, length) = table.search(UInt32(window) << UInt32(16 &- Self.lookupBits)) else { continue }
+            guard let (category, length) = table.find(UInt32(window) << UInt32(16 &- Self.lookupBits)) else { continue }
             let total = length &+ Int(category)
             if category == 16, length <= Self.lookupBits {
                 lookup[base &+ window] = 0x8000 << 16 | UInt32(length)

@@ -66,8 +66,9 @@ public struct JPEG2000Codestream: Hashable, Sendable {
             if type == 0x6A70_3263 { return length == 1 ? start &+ 16 : start &+ 8 }
             // The signature box comes first; anything else is not a JP2 file.
             guard start > 0 || type == 0x6A50_2020 else { throw CodecError(.markerExpected) }
-            guard length >= 8, Int(length) <= bytes.count &- start else { throw CodecError(.invalidSegment, at: start) }
-            cursor.offset = start &+ Int(length)
+            guard length >= 8, let boxBytes = Int(exactly: length), boxBytes <= bytes.count &- start
+            else { throw CodecError(.invalidSegment, at: start) }
+            cursor.offset = start &+ boxBytes
         }
     }
 }

@@ -1,6 +1,12 @@
 import Foundation
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Programs of DCMTK and OpenSSL, by full path: other packages install scripts of the same names.
 enum Tools {
     static func isInstalled(_ names: String...) -> Bool {
@@ -55,7 +61,8 @@ final class RunningTool: Sendable {
 
     func stop() {
         process.withLock { process in
-            if process.isRunning { process.terminate() }
+            // Not SIGTERM: a child inherits the signal mask of the thread that started it, and may never see that one.
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
     }
 
@@ -64,12 +71,6 @@ final class RunningTool: Sendable {
         return process.withLock { $0.terminationStatus }
     }
 }
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 extension Tools {
     /// A TCP port that was free a moment ago, for programs that cannot choose one themselves.

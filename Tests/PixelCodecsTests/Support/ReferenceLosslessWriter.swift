@@ -1,6 +1,7 @@
 import PixelCodecs
 
-/// JPEG lossless written straight from T.81 Annex H, with one fixed table of 5-bit codes: slow, and unrelated to the encoder tested.
+/// JPEG lossless written straight from T.81 Annex H, with one fixed table of 5-bit codes: slow, and unrelated to the
+/// encoder tested.
 struct ReferenceLosslessWriter {
     let description: FrameDescription
     let predictor: Int

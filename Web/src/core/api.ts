@@ -25,7 +25,6 @@ export interface Study {
   accessionNumber: string;
   numberOfSeries: number;
   numberOfInstances: number;
-  receivedAt: string;
   /** How many objects of the study are set apart as not conforming. */
   quarantined: number;
 }

@@ -35,15 +35,6 @@ export function time(value: string, seconds = false): string {
   return seconds ? `${minutes}:${match[3] ?? "00"}` : minutes;
 }
 
-/** ISO instant → local `2026-03-04 09:05`. */
-export function instant(value: string): string {
-  const moment = new Date(value);
-  if (Number.isNaN(moment.getTime())) return value;
-  const two = (number: number) => String(number).padStart(2, "0");
-  const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-  return `${day} ${two(moment.getHours())}:${two(moment.getMinutes())}`;
-}
-
 /** A local day as DA, `daysAgo` days before `now`. */
 export function dicomDate(now: Date, daysAgo = 0): string {
   const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo);

@@ -43,7 +43,6 @@ def make_study(index: int, today: date) -> dict:
         "accessionNumber": f"A{day.strftime('%y%m%d')}{index % 1000:03d}",
         "numberOfSeries": series,
         "numberOfInstances": instances,
-        "receivedAt": received.isoformat().replace("+00:00", "Z"),
         "quarantined": 2 if index % 17 == 4 else 0,
     }
 

@@ -65,8 +65,8 @@ Deno.test("filters become parameters: days counted with today, modalities repeat
   );
   list.sortBy("patientName");
   assert.equal(list.sort(), "-patientName");
-  list.sortBy("receivedAt");
-  assert.equal(list.sort(), "-receivedAt");
+  list.sortBy("numberOfInstances");
+  assert.equal(list.sort(), "-numberOfInstances");
   list.clearFilters();
   assert.deepEqual([list.filtered(), last().query.from], [false, ""]);
   await settled();

@@ -1,6 +1,6 @@
 /** The study list's columns. */
 import type { Study } from "../../core/api.ts";
-import { date, instant, number, personName, time } from "../../core/format.ts";
+import { date, number, personName, time } from "../../core/format.ts";
 import { t } from "../../core/i18n.ts";
 import { viewerHash } from "../../core/router.ts";
 import { Icon } from "../../ui/icons.tsx";
@@ -55,12 +55,6 @@ export function studyColumns(): Column<Study>[] {
       numeric: true,
       sortKey: "numberOfInstances",
       cell: (row) => () => number(row().numberOfInstances),
-    },
-    {
-      id: "arrival",
-      title: t("column.arrival"),
-      sortKey: "receivedAt",
-      cell: (row) => () => instant(row().receivedAt),
     },
   ];
 }

@@ -88,7 +88,7 @@ export class StudyList {
   /** Sorts by `key`, descending when it was ascending already. Dates start with the newest. */
   sortBy(key: string): void {
     const current = this.sort.peek();
-    const newestFirst = key === "studyDate" || key === "receivedAt" || key === "numberOfInstances";
+    const newestFirst = key === "studyDate" || key === "numberOfInstances";
     if (current === key) this.sort.set(`-${key}`);
     else if (current === `-${key}`) this.sort.set(key);
     else this.sort.set(newestFirst ? `-${key}` : key);
