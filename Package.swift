@@ -97,7 +97,8 @@ let package = Package(
 
         // Tests, one folder for each target
         tests("DICOMCoreTests", ["DICOMCore"]),
-        tests("PixelCodecsTests", ["PixelCodecs"]),
+        .testTarget(
+            name: "PixelCodecsTests", dependencies: ["PixelCodecs"], exclude: ["Fixtures"], swiftSettings: strict),
         tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs"]),
         tests("DIMSETests", ["DIMSE", "DICOMCore", nio, nioPosix, nioEmbedded]),
         tests("DICOMwebTests", ["DICOMweb", "DICOMCore"]),

@@ -5,21 +5,22 @@ import PersistenceSQLite
 
 /// Ingest rates and query times of the index on made-up studies.
 ///
-///     IndexBenchmark FOLDER [STUDIES]
+///     IndexBenchmark FOLDER [STUDIES [INSTANCES-PER-STUDY]]
 ///
 /// The file stays in FOLDER; a second run on it measures queries only.
 @main
 enum IndexBenchmark {
     static func main() throws {
         guard CommandLine.arguments.count >= 2 else {
-            print("usage: IndexBenchmark FOLDER [STUDIES]")
+            print("usage: IndexBenchmark FOLDER [STUDIES [INSTANCES-PER-STUDY]]")
             return
         }
         let studies = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 100_000 : 100_000
+        let perStudy = CommandLine.arguments.count > 3 ? Int(CommandLine.arguments[3]) ?? 10 : 10
         let path = CommandLine.arguments[1] + "/index.sqlite"
         let index = try SQLiteIndex(path: path)
         if try index.statistics().instances == 0 {
-            try fill(index, studies: studies)
+            try fill(index, studies: studies, perStudy: min(max(perStudy, 1), 500))
             try single(index, studies: studies)
             let clock = ContinuousClock()
             let flushed = try clock.measure { try index.flush() }
@@ -30,30 +31,28 @@ enum IndexBenchmark {
         try queries(index, studies: studies)
     }
 
-    private static func fill(_ index: SQLiteIndex, studies: Int) throws {
-        var archive = SyntheticArchive(seed: 1)
-        let clock = ContinuousClock()
+    private static func fill(_ index: SQLiteIndex, studies: Int, perStudy: Int) throws {
+        var archive = SyntheticArchive(seed: 1, instancesPerStudy: perStudy)
         var total = Duration.zero
-        var tenth = Duration.zero
         var processor = 0.0
-        let studiesPerBatch = 500 / SyntheticArchive.instancesPerStudy
-        for batch in 0..<studies / studiesPerBatch {
-            let entries = (0..<studiesPerBatch).flatMap {
-                archive.study(batch * studiesPerBatch + $0, patients: max(1, studies * 6 / 10))
+        var done = 0
+        var study = 0
+        while study < studies {
+            var entries: [InstanceEntry] = []
+            while study < studies, entries.count + perStudy <= 500 {
+                entries += archive.study(study, patients: max(1, studies * 6 / 10))
+                study += 1
             }
             let before = processorSeconds()
-            tenth += try clock.measure { _ = try index.register(entries) }
+            let time = try ContinuousClock().measure { _ = try index.register(entries) }
             processor += processorSeconds() - before
-            let done = (batch + 1) * 500
-            if done % (studies * SyntheticArchive.instancesPerStudy / 10) == 0 {
-                total += tenth
-                print("batches of 500: \(done) instances, \(rate(studies * SyntheticArchive.instancesPerStudy / 10, tenth))/s lately")
-                tenth = .zero
+            total += time
+            if (done + entries.count) / 100_000 > done / 100_000 {
+                print("\(done + entries.count) instances, the last batch at \(rate(entries.count, time))/s")
             }
+            done += entries.count
         }
-        total += tenth
-        let instances = studies * SyntheticArchive.instancesPerStudy
-        print("batches of 500: \(rate(instances, total)) instances/s overall, \(Int(Double(instances) / processor)) per CPU second")
+        print("batches of up to 500: \(rate(done, total)) instances/s, \(Int(Double(done) / processor)) per CPU second")
     }
 
     private static func single(_ index: SQLiteIndex, studies: Int) throws {
@@ -76,17 +75,22 @@ enum IndexBenchmark {
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int((seed >> 33) % UInt64(bound))
         }
-        print("query | limit | rows | p50 ms | p95 ms")
+        print("query | limit | rows | p50 ms | p95 ms | p50 CPU ms")
         func measure(_ name: String, repeats: Int = 200, limit: Int = 100, _ make: () throws -> ArchiveQuery) throws {
             var times: [Duration] = []
+            var processor: [Double] = []
             var rows = 0
             for _ in 0..<repeats {
                 var query = try make()
                 query.limit = limit
+                let before = processorSeconds()
                 times.append(try ContinuousClock().measure { rows = try index.find(query).rows.count })
+                processor.append(processorSeconds() - before)
             }
             times.sort()
-            print("\(name) | \(limit) | \(rows) | \(milliseconds(times[repeats / 2])) | \(milliseconds(times[repeats * 95 / 100]))")
+            processor.sort()
+            let columns = [milliseconds(times[repeats / 2]), milliseconds(times[repeats * 95 / 100]), thousandths(processor[repeats / 2] * 1000)]
+            print("\(name) | \(limit) | \(rows) | " + columns.map { "\($0)" }.joined(separator: " | "))
         }
         try measure("study UID") { try study([(.studyInstanceUID, SyntheticArchive.studyUID(random(studies)))]) }
         try measure("patient ID") { try study([(.patientID, SyntheticArchive.patientID(random(studies * 6 / 10)))]) }
@@ -178,6 +182,8 @@ enum IndexBenchmark {
 
     private static func milliseconds(_ time: Duration) -> Double {
         let value = Double(time.components.seconds) * 1000 + Double(time.components.attoseconds) * 1e-15
-        return (value * 1000).rounded() / 1000
+        return thousandths(value)
     }
+
+    private static func thousandths(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }

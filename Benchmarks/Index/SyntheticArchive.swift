@@ -1,9 +1,9 @@
 import Archive
 import DICOMCore
 
-/// Studies made up from a seed: two series of five instances each, headers of the size scanners send.
+/// Studies made up from a seed: two series each, headers of the size scanners send.
 struct SyntheticArchive {
-    static let instancesPerStudy = 10
+    let instancesPerStudy: Int
 
     private static let surnames = [
         ("王", "WANG"), ("李", "LI"), ("张", "ZHANG"), ("刘", "LIU"), ("陈", "CHEN"), ("杨", "YANG"), ("黄", "HUANG"),
@@ -21,7 +21,10 @@ struct SyntheticArchive {
 
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64, instancesPerStudy: Int = 10) {
+        state = seed
+        self.instancesPerStudy = instancesPerStudy
+    }
 
     private mutating func random(_ bound: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -64,20 +67,20 @@ struct SyntheticArchive {
         header.set(.studyDescription, .lo, "\(modality) 胸部平扫 Thorax")
         header.set(.referringPhysicianName, .pn, "DR^\(number % 200)=医生^\(number % 200)")
         header.set(.modality, .cs, modality)
-        return (0..<Self.instancesPerStudy).map { instance(number, $0, header) }
+        return (0..<instancesPerStudy).map { instance(number, $0, header) }
     }
 
     private func instance(_ study: Int, _ number: Int, _ common: DataSet) -> InstanceEntry {
         let studyUID = Self.studyUID(study)
-        let seriesUID = studyUID + ".\(number / 5 + 1)"
+        let seriesUID = studyUID + ".\(number * 2 / instancesPerStudy + 1)"
         let sop = seriesUID + ".\(number + 1).20240101"
         var header = common
-        header.set(.imageType, .cs, ["ORIGINAL", "PRIMARY", number < 5 ? "AXIAL" : "LOCALIZER"])
+        header.set(.imageType, .cs, ["ORIGINAL", "PRIMARY", number * 2 < instancesPerStudy ? "AXIAL" : "LOCALIZER"])
         header.set(.sopClassUID, .ui, "1.2.840.10008.5.1.4.1.1.2")
         header.set(.sopInstanceUID, .ui, sop)
         header.set(.studyInstanceUID, .ui, studyUID)
         header.set(.seriesInstanceUID, .ui, seriesUID)
-        header.set(.seriesNumber, .is, "\(number / 5 + 1)")
+        header.set(.seriesNumber, .is, "\(number * 2 / instancesPerStudy + 1)")
         header.set(.instanceNumber, .is, "\(number + 1)")
         header.set(.seriesDescription, .lo, "Thorax 1.0 B30f")
         header.set(.bodyPartExamined, .cs, "CHEST")
@@ -88,7 +91,7 @@ struct SyntheticArchive {
         header.set(.protocolName, .lo, "Thorax Routine")
         for tag in [Tag.contentDate, .acquisitionDate, .seriesDate, .instanceCreationDate] { header.set(tag, .da, "20240101") }
         for tag in [Tag.contentTime, .acquisitionTime, .seriesTime, .instanceCreationTime] {
-            header.set(tag, .tm, "1010\(10 + number).123000")
+            header.set(tag, .tm, "1010\(10 + number % 50).123000")
         }
         for tag in [Tag.rows, .columns] { header.set(tag, .us, ints: [512]) }
         header.set(.samplesPerPixel, .us, ints: [1])
@@ -105,7 +108,7 @@ struct SyntheticArchive {
         for tag in [Tag.sliceThickness, .kvp, .windowCenter, .windowWidth, .rescaleSlope, .rescaleIntercept, .gantryDetectorTilt] {
             header.set(tag, .ds, "1.5")
         }
-        return entry(header, study * Self.instancesPerStudy + number, studyUID, seriesUID, sop)
+        return entry(header, study * instancesPerStudy + number, studyUID, seriesUID, sop)
     }
 
     private func entry(

@@ -2,6 +2,7 @@
 import multiprocessing
 import os
 import subprocess
+import sys
 import time
 
 from . import corpus, system, targets, wire
@@ -34,12 +35,15 @@ def storescu(server, folders, nodelay, timeout):
 def _send(port, called, paths):
     instances = [wire.Instance(path) for path in paths]
     contexts = sorted({(instance.sop_class, instance.syntax) for instance in instances})
-    association = wire.Association(port, called, contexts)
-    for instance in instances:
-        status = association.store(instance)
-        if status != 0:
-            raise wire.WireError("C-STORE ended with status %04X" % status)
-    association.release()
+    try:
+        association = wire.Association(port, called, contexts)
+        for instance in instances:
+            status = association.store(instance)
+            if status != 0:
+                raise wire.WireError("C-STORE ended with status %04X" % status)
+        association.release()
+    except (wire.WireError, OSError) as error:
+        sys.exit("  sender: %s" % error)
 
 
 def lean(server, groups, timeout):

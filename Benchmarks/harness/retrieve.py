@@ -4,7 +4,7 @@ import subprocess
 
 from . import corpus, ingest, system, targets, wire
 
-SERVERS = [targets.Apus, targets.ApusAtRest, targets.Orthanc, targets.DcmQRSCP]
+SERVERS = [targets.ApusAsReceived, targets.ApusAtRest, targets.Orthanc, targets.DcmQRSCP]
 
 
 def loaded(run, kind, folder, receiver_port=0, nodelay=True):

@@ -5,7 +5,7 @@ import subprocess
 
 from . import corpus, retrieve, system, targets, wire
 
-SERVERS = [targets.Apus, targets.ApusAtRest, targets.Orthanc]
+SERVERS = [targets.ApusAsReceived, targets.ApusAtRest, targets.Orthanc]
 METADATA = "application/dicom+json"
 PLAIN = 'multipart/related; type="application/dicom"'
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'

@@ -55,7 +55,7 @@ public struct DataSetTranscoder: Sendable {
     }
 
     private func split(_ bytes: ArraySlice<UInt8>, _ module: ImagePixelModule) throws(ImageError) -> [NativeFrame] {
-        guard let size = module.nativeFrameBytes, size * module.numberOfFrames <= bytes.count else {
+        guard let size = module.nativeFrameBytes, size > 0, module.numberOfFrames <= bytes.count / size else {
             throw .attributeInvalid(.numberOfFrames)
         }
         return (0..<module.numberOfFrames).map { index in

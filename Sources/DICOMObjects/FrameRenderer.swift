@@ -263,7 +263,7 @@ struct StoredValues {
         }
         let bits = description.bitsStored
         guard bits < 64 else { return raw }
-        let masked = raw & ((1 << bits) - 1)
-        return description.isSigned && masked >> (bits - 1) & 1 == 1 ? masked - (1 << bits) : masked
+        let masked = raw & ((1 << bits) &- 1)
+        return description.isSigned && masked >> (bits - 1) & 1 == 1 ? masked &- (1 << bits) : masked
     }
 }

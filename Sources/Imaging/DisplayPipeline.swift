@@ -62,7 +62,9 @@ public struct DisplayPipeline: Hashable, Sendable {
     /// The value in modality units (HU for CT) of a stored value.
     public func modalityValue(_ stored: Int) -> Double {
         if let modalityTable { return Double(modalityTable.value(at: stored)) }
-        return Double(stored) * rescaleSlope + rescaleIntercept
+        let value = Double(stored) * rescaleSlope + rescaleIntercept
+        // Slopes that are no numbers must not stop the drawing.
+        return value.isFinite ? value : 0
     }
 
     /// The grey of a stored value, 0 to 255, halves rounded up.
@@ -71,11 +73,11 @@ public struct DisplayPipeline: Hashable, Sendable {
         let level: Double
         if let voiTable, window == nil {
             let top = Double((1 << voiTable.bits) - 1)
-            level = Double(voiTable.value(at: Int(value.rounded()))) * 255 / top
+            level = Double(voiTable.value(at: Int(min(max(value.rounded(), -4.0e9), 4.0e9)))) * 255 / top
         } else {
             level = Self.apply(window ?? fallback, to: value)
         }
-        let byte = UInt8(min(max((level + 0.5).rounded(.down), 0), 255))
+        let byte = level.isNaN ? 0 : UInt8(min(max((level + 0.5).rounded(.down), 0), 255))
         return isInverted ? 255 - byte : byte
     }
 

@@ -38,7 +38,8 @@ extension PackStore {
             }
             let note = RecordNoteCoding.encode(request.note)
             guard note.count <= PackFormat.noteLimitBytes else {
-                results[index] = .failure(.unavailable(message: "The note of the record exceeds \(PackFormat.noteLimitBytes) bytes."))
+                let message = "The note of the record exceeds \(PackFormat.noteLimitBytes) bytes."
+                results[index] = .failure(.unavailable(message: message))
                 continue
             }
             if let record = prepareSmall(draft, note: note, purpose: purpose, volumes: volumes) {

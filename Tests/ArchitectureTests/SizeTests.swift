@@ -24,12 +24,26 @@ import Testing
         for path in Self.sources where path.hasSuffix(".swift") {
             let lines = try Repository.lines(path)
             for start in lines.indices where Self.beginsFunction(lines[start]) {
-                let indentation = lines[start].prefix { $0 == " " }
-                let end = lines[start...].firstIndex { $0 == indentation + "}" } ?? start
-                if end - start >= Self.maximumFunctionLines { long.append("\(path):\(start + 1): \(end - start + 1) lines") }
+                guard let end = Self.endOfFunction(lines, start) else { continue }
+                let count = end - start + 1
+                if count > Self.maximumFunctionLines { long.append("\(path):\(start + 1): \(count) lines") }
             }
         }
         #expect(long == [])
+    }
+
+    /// The line that closes the body; `nil` for one-liners and for requirements of protocols.
+    private static func endOfFunction(_ lines: [Substring], _ start: Int) -> Int? {
+        let indentation = lines[start].prefix { $0 == " " }
+        var opening = start
+        while !lines[opening].hasSuffix("{") {
+            opening += 1
+            guard opening < lines.count else { return nil }
+            let rest = lines[opening].dropFirst(indentation.count)
+            // A signature goes on below, deeper or with its closing parenthesis.
+            guard lines[opening].hasPrefix(indentation), rest.hasPrefix(" ") || rest.hasPrefix(")") else { return nil }
+        }
+        return lines[opening...].firstIndex { $0 == indentation + "}" }
     }
 
     private static let modifiers: Set<Substring> = [
@@ -37,7 +51,6 @@ import Testing
         "nonisolated", "convenience", "required", "consuming", "borrowing",
     ]
 
-    /// A declaration whose body opens here or some lines below and closes at the same indentation; one-liners do not count.
     private static func beginsFunction(_ line: Substring) -> Bool {
         guard !line.hasSuffix("}") else { return false }
         var words = line.split(separator: " ")[...]

@@ -62,6 +62,14 @@ def apus(*arguments: object, stdin: str | None = None, timeout: float = 120, cwd
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
+class PatientSession(requests.Session):
+    """Waits a minute for an answer, not for ever."""
+
+    def request(self, *arguments, **options):
+        options.setdefault("timeout", 60)
+        return super().request(*arguments, **options)
+
+
 @dataclass
 class ApusServer:
     data: pathlib.Path
@@ -199,7 +207,7 @@ class ApusServer:
         return self._tokens[role]
 
     def session(self, role: str = "administrator") -> requests.Session:
-        made = requests.Session()
+        made = PatientSession()
         made.headers["Authorization"] = f"Bearer {self.token(role)}"
         return made
 

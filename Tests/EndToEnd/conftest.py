@@ -67,6 +67,18 @@ def server(make_server) -> ApusServer:
     shutil.rmtree(running.data, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def outlived(request):
+    """A test that ends the server fails itself, and the next one finds a server again."""
+    yield
+    running = request.node.funcargs.get("server") if hasattr(request.node, "funcargs") else None
+    if running is not None and running.process is not None and not running.is_alive:
+        said = running.log_since_start()[-2000:]
+        code, running.process = running.process.returncode, None
+        running.start()
+        pytest.fail(f"the server ended with {code}:\n{said}")
+
+
 @pytest.fixture(scope="session")
 def phantoms(tmp_path_factory):
     """Small series of every kind: folder `ct`, `mr`, `cr`, `us`, `enhanced-ct`, each a study of its own."""

@@ -12,6 +12,7 @@ import time
 import numpy
 import pydicom
 import pytest
+import requests
 from PIL import Image
 
 from apus_server import apus
@@ -201,7 +202,8 @@ def test_a_list_of_uids_is_found_by_one_search(web, ct):
         ("POST", "/studies", {"data": b"--apus-test-boundary\r\nbroken", "headers": STOW}, 400),
         ("POST", "/studies", {"data": b"[{]", "headers": {"Content-Type": "application/dicom+json"}}, 400),
         ("DELETE", "/studies/1.2.3", {}, 405),
-        ("GET", "?requestType=WADO", {}, 400),
+        ("GET", "/wado", {}, 400),
+        ("GET", "/wado?requestType=WADO&studyUID=1.2&seriesUID=1.3", {}, 400),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -214,8 +216,6 @@ def test_a_wrong_request_is_answered_with_the_right_status_and_a_remedy(web, ct,
 
 @pytest.mark.parametrize("path", ["/studies", "/studies/1.2.3", "/studies/1.2.3/metadata", "/instances"])
 def test_without_credentials_nothing_is_told(server, path):
-    import requests
-
     answer = requests.get(server.dicomweb + path)
     assert answer.status_code == 401
     assert "Bearer" in answer.headers["WWW-Authenticate"]
@@ -237,7 +237,7 @@ def test_a_token_without_the_right_to_write_cannot_store(server):
 @pytest.mark.parametrize(
     "syntax", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90",
                "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.5"])
-def test_accept_negotiates_the_transfer_syntax_of_a_series(web, ct, syntax):
+def test_accept_negotiates_the_transfer_syntax_of_a_series(web, ct, tmp_path, syntax):
     accept = f'multipart/related; type="application/dicom"; transfer-syntax={syntax}'
     answer = web.get(web.base + path_of(ct[0], 2), headers={"Accept": accept})
     assert answer.status_code == 200
@@ -245,14 +245,11 @@ def test_accept_negotiates_the_transfer_syntax_of_a_series(web, ct, syntax):
     assert len(parts) == 5
     expected = {str(dataset.SOPInstanceUID): dataset.PixelData for dataset in ct}
     for _, body in parts:
-        assert read_part10(body).syntax == syntax
-        if syntax != "1.2.840.10008.1.2.4.201":
-            source = body
-        else:
-            source = None
-        uid = read_part10(body).instance
-        if source is not None and syntax in (EXPLICIT, "1.2.840.10008.1.2.5"):
-            assert pixels(source).tobytes() == expected[uid]
+        file = read_part10(body)
+        assert file.syntax == syntax
+        (tmp_path / "coded.dcm").write_bytes(body)
+        apus("transcode", tmp_path / "coded.dcm", tmp_path / "plain.dcm", "--to", "explicit").ok()
+        assert pixels(tmp_path / "plain.dcm").tobytes() == expected[file.instance]
 
 
 def test_the_first_acceptable_type_by_quality_is_chosen(web, ct):
@@ -324,8 +321,7 @@ def test_wado_uri_gives_pictures_and_objects(server, web, ct):
     """GUIDE-1.1.1.1.1-5"""
     query = {"requestType": "WADO", "studyUID": ct[0].StudyInstanceUID, "seriesUID": ct[0].SeriesInstanceUID,
              "objectUID": ct[0].SOPInstanceUID}
-    described = web.get(web.base).json()
-    base = web.base + next(path for path in described["paths"] if re.search("wado|uri", json.dumps(described["paths"][path]), re.I) and "get" in described["paths"][path] and any(p.get("name") == "requestType" for p in described["paths"][path]["get"].get("parameters", [])))
+    base = web.base + "/wado"
     picture = web.get(base, params={**query, "contentType": "image/jpeg"})
     assert picture.status_code == 200 and Image.open(io.BytesIO(picture.content)).size == (64, 64)
     whole = web.get(base, params={**query, "contentType": "application/dicom"})
@@ -357,8 +353,6 @@ def test_stow_takes_metadata_and_bulk_data(web):
     made = with_pixels(made_object(SECONDARY_CAPTURE, PatientName="Qian^Duo=钱^多"), image)
     description = json.loads(made.to_json())
     description["7FE00010"] = {"vr": "OW", "BulkDataURI": "bulk/1"}
-    for tag, value in {"00020010": EXPLICIT}.items():
-        description[tag] = {"vr": "UI", "Value": [value]}
     parts = [
         ("Content-Type: application/dicom+json", json.dumps([description]).encode()),
         (f"Content-Type: application/octet-stream; transfer-syntax={EXPLICIT}\r\nContent-Location: bulk/1", image.tobytes()),
@@ -443,9 +437,13 @@ def test_an_image_without_frames_is_an_error_and_not_the_end(server, web, path, 
         made.NumberOfFrames = 1000
     answer = web.post(web.base + "/studies", data=multipart_body([(DICOM_PART, encoded(made))]), headers=STOW)
     assert answer.status_code in (200, 202, 409)
-    got = web.get(web.base + path_of(made) + path)
-    assert got.status_code < 500 or got.status_code == 500 and server.is_alive
-    assert server.is_alive
+    try:
+        got = web.get(web.base + path_of(made) + path)
+    except requests.exceptions.ChunkedEncodingError:
+        # The first of many frames was there; an answer cut off tells that the others are not.
+        assert frames == "frames without pixels"
+    else:
+        assert got.status_code != 500, got.text
 
 
 # Description

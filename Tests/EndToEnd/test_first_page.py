@@ -37,7 +37,8 @@ def browser():
 
 @pytest.fixture(scope="module")
 def server(make_server):
-    made = make_server()
+    built = REPOSITORY / "Web/dist"
+    made = make_server(**({"http__webDirectory": str(built)} if (built / "index.html").exists() else {}))
     yield made
     made.stop()
 
@@ -113,6 +114,7 @@ def test_chosen_files_are_imported_with_a_verdict_for_each(server, administrator
     panel = pages.ImportPanel(page)
     expect(panel.title).to_have_text("导入结束", timeout=60_000)
     assert server.status()["counts"]["instances"] == len(files)
+    expect(studies.rows).to_have_count(4)
     table = panel.table()
     assert len(table) >= 1
     assert any("notes.txt" in " ".join(row) for row in table)

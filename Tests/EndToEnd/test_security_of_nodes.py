@@ -178,7 +178,7 @@ def test_dcmtk_and_our_command_talk_over_mutual_tls(tls_server, certificates):
     tls_echo(tls_server, certificates, "device").ok()
     apus(
         "echo", f"APUS@127.0.0.1:{tls_server.tls_port}", "--calling", TESTER, "--tls", "--certificate", certificates / "device.pem",
-        "--key", certificates / "device.key", "--authorities", certificates / "ca.pem").ok()
+        "--private-key", certificates / "device.key", "--authorities", certificates / "ca.pem").ok()
 
 
 def test_a_certificate_of_no_known_authority_is_refused(tls_server, certificates):
@@ -190,7 +190,7 @@ def test_a_certificate_of_no_known_authority_is_refused(tls_server, certificates
 def test_our_command_refuses_a_server_of_no_known_authority(tls_server, certificates):
     done = apus(
         "echo", f"APUS@127.0.0.1:{tls_server.tls_port}", "--calling", TESTER, "--tls", "--certificate", certificates / "device.pem",
-        "--key", certificates / "device.key", "--authorities", certificates / "stranger.pem")
+        "--private-key", certificates / "device.key", "--authorities", certificates / "stranger.pem")
     assert done.code == 69
 
 

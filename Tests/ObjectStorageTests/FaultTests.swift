@@ -186,7 +186,8 @@ import Testing
             #expect(try store.whole(target) == payload(3, 30_000))
         }
         // Table and note lie behind the payload, the header before it.
-        for place in [target.payloadOffset + target.payloadBytes + 1, target.payloadOffset + target.payloadBytes + 20, target.offset + 40] {
+        let trailer = target.payloadOffset + target.payloadBytes
+        for place in [trailer + 1, trailer + 20, target.offset + 40] {
             try flipBit(path, at: place)
             #expect(storageError { try store.verify(target) }?.isDamaged == true)
             try flipBit(path, at: place)

@@ -92,8 +92,8 @@ import Testing
     @Test func `one draft twice in a batch is committed once`() throws {
         let store = try openStore(TemporaryFolder())
         let draft = try store.draft([1, 2, 3])
-        let results = store.commit(
-            [CommitRequest(draft: draft, note: sampleNote("1")), CommitRequest(draft: draft, note: sampleNote("1"))], purpose: .ingest)
+        let request = CommitRequest(draft: draft, note: sampleNote("1"))
+        let results = store.commit([request, request], purpose: .ingest)
         #expect((try? results[0].get()) != nil)
         #expect(storageError { try results[1].get() }?.isUnavailable == true)
         #expect(try store.scanned().count == 1)

@@ -52,8 +52,11 @@ struct `packs without Apus` {
         var files: [[UInt8]] = []
         for folder in ["charsets", "transfer-syntaxes", "enhanced", "rt", "ecg-pdf-other"] {
             let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").sorted()
-            let parts = names.filter { $0.hasSuffix(".dcm") }.compactMap { FileManager.default.contents(atPath: "\(root)/\(folder)/\($0)") }
-            files += parts.map { [UInt8]($0) }.filter { Array($0.dropFirst(128).prefix(10)) == Array("DICM\u{2}\0\0\0UL".utf8) }.prefix(8)
+            let parts = names.filter { $0.hasSuffix(".dcm") }.compactMap { name in
+                FileManager.default.contents(atPath: "\(root)/\(folder)/\(name)").map { [UInt8]($0) }
+            }
+            let start = Array("DICM\u{2}\0\0\0UL".utf8)
+            files += parts.filter { Array($0.dropFirst(128).prefix(10)) == start }.prefix(8)
         }
         return files
     }
@@ -100,7 +103,8 @@ struct `packs without Apus` {
         let locations = try (0..<5).map { index in
             // With restoration bytes the block checksums decide, without them the digest, which is wrong here.
             let about = sampleNote("1.\(index)", restoration: index == 4 ? [] : [1])
-            return try store.commit([CommitRequest(draft: try store.draft(payload(index, 20_000)), note: about)], purpose: .ingest)[0].get()
+            let request = CommitRequest(draft: try store.draft(payload(index, 20_000)), note: about)
+            return try store.commit([request], purpose: .ingest)[0].get()
         }
         try store.seal(ContainerID(volumeID: 1, containerID: locations[0].containerID))
         try store.erase([locations[3]])

@@ -204,7 +204,12 @@ private final class PretendedSpace: Sendable {
 
     @Test func `purposes, priority and rule decide where an object goes`() throws {
         let folders = [TemporaryFolder(), TemporaryFolder(), TemporaryFolder()]
-        let store = try stores(folders) { $0[0].purposes = [.archive]; $0[1].purposes = [.ingest]; $0[1].priority = 5; $0[2].purposes = [.ingest] }
+        let store = try stores(folders) { volumes in
+            volumes[0].purposes = [.archive]
+            volumes[1].purposes = [.ingest]
+            volumes[1].priority = 5
+            volumes[2].purposes = [.ingest]
+        }
         #expect(try store.store([1]).volumeID == 3)
         #expect(try store.store([1], purpose: .archive).volumeID == 1)
         // Spilled where ingest goes, moved when it turns out to be for the archive.

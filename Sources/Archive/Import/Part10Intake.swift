@@ -25,7 +25,8 @@ package final class Part10Intake {
     package init(ingest: IngestPipeline, origin: Origin, expectedBytes: Int? = nil) {
         self.ingest = ingest
         self.origin = origin
-        self.expectedBytes = expectedBytes
+        // A claim of the sender, only a hint.
+        self.expectedBytes = expectedBytes.map { min(max(0, $0), 1 << 40) }
     }
 
     package func append(_ bytes: UnsafeRawBufferPointer) {

@@ -100,12 +100,14 @@ struct ObjectInspector: Sendable {
     }
 
     private func native(_ range: Range<Int>, _ module: ImagePixelModule?, _ reasons: inout [String]) -> FrameLayout {
-        let count = module?.numberOfFrames ?? 1
+        var count = module?.numberOfFrames ?? 1
         if let module {
-            let (bits, overflow) = module.nativeFrameBits.multipliedReportingOverflow(by: count)
-            if overflow || (bits + 7) / 8 > range.count {
+            // What is counted on from here are the frames that are there, whatever Number of Frames claims.
+            let present = range.count * 8 / module.nativeFrameBits
+            if present < count {
                 reasons.append(
                     "pixel data are shorter than Rows, Columns and Number of Frames say: \(range.count) bytes")
+                count = present
             }
         }
         return .native(

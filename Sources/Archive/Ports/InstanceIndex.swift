@@ -8,6 +8,15 @@ package enum FrameLayout: Hashable, Sendable {
     case native(offset: Int, frameBytes: Int, numberOfFrames: Int, totalBytes: Int)
     /// Encapsulated: for each frame the byte ranges of its fragments within the payload.
     case encapsulated([[Range<Int>]])
+
+    /// Frames that are there; never more than the stored bytes hold.
+    package var numberOfFrames: Int {
+        switch self {
+        case .none: 0
+        case .native(_, _, let count, _): count
+        case .encapsulated(let frames): frames.count
+        }
+    }
 }
 
 /// One object as it enters the index, all that is known of it.

@@ -78,8 +78,12 @@ package struct ArchiveQuery: Hashable, Sendable {
         var keys: [Tag: ReturnKey] = [:]
         for attribute in Self.uniqueKeys(through: level) { keys[attribute.tag] = ReturnKey(attribute) }
         switch returnKeys {
-        case .all: for attribute in IndexedAttribute.all where attribute.level <= level { keys[attribute.tag] = ReturnKey(attribute) }
-        case .keys(let requested): for key in requested where key.attribute.level <= level { keys[key.attribute.tag] = key }
+        case .all:
+            for attribute in IndexedAttribute.all where attribute.level <= level {
+                keys[attribute.tag] = ReturnKey(attribute)
+            }
+        case .keys(let requested):
+            for key in requested where key.attribute.level <= level { keys[key.attribute.tag] = key }
         }
         return keys.values.sorted { $0.attribute.tag < $1.attribute.tag }
     }

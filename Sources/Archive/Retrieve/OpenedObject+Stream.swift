@@ -43,9 +43,8 @@ extension OpenedObject {
     }
 
     private func restored(_ restoration: Restoration) throws(RetrieveError) -> ObjectStream {
-        let module = try imagePixelModule()
         var pieces: [ObjectStream.Piece] = [.bytes(restoration.prefix)]
-        for number in 1...module.numberOfFrames {
+        for number in 1...max(1, instance.frames.numberOfFrames) {
             pieces.append(.made { () throws(RetrieveError) in try self.restoredFrame(number, restoration) })
         }
         pieces.append(.bytes(restoration.suffix))

@@ -53,12 +53,13 @@ struct Transcoding {
         let module = try object.imagePixelModule()
         let first = try object.nativeFrame(1)
         let header = adjustedHeader(first)
-        let total = first.bytes.count * module.numberOfFrames
+        let count = object.instance.frames.numberOfFrames
+        let total = first.bytes.count * count
         let vr: VR = module.frame.bitsAllocated > 8 ? .ow : .ob
         var pieces: [ObjectStream.Piece] = [
             .bytes(try encode(header)[...]), .bytes(try pixelHeader(vr, total + total % 2)), .bytes(swapped(first.bytes, vr)),
         ]
-        for number in 1..<module.numberOfFrames {
+        for number in 1..<max(1, count) {
             pieces.append(.made { () throws(RetrieveError) in self.swapped(try self.object.nativeFrame(number + 1).bytes, vr) })
         }
         if total % 2 == 1 { pieces.append(.bytes([0])) }
@@ -116,7 +117,6 @@ struct Transcoding {
     // MARK: To compressed
 
     private func compressed() throws(RetrieveError) -> ObjectStream {
-        let module = try object.imagePixelModule()
         let first = try object.nativeFrame(1)
         var header = adjustedHeader(first)
         if header.contains(.planarConfiguration) { header.set(.planarConfiguration, .us, ints: [0]) }
@@ -126,7 +126,7 @@ struct Transcoding {
         let opening = try encode(start).dropLast(delimiterBytes)
         var pieces: [ObjectStream.Piece] = [.bytes(try encode(header)[...]), .bytes(Array(opening)[...])]
         pieces.append(.bytes(try fragment(first)))
-        for number in 1..<module.numberOfFrames {
+        for number in 1..<max(1, object.instance.frames.numberOfFrames) {
             pieces.append(.made { () throws(RetrieveError) in try self.fragment(self.object.nativeFrame(number + 1)) })
         }
         pieces.append(.bytes([0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]))

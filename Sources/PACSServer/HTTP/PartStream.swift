@@ -85,7 +85,7 @@ struct RangedBody: Sendable {
         guard let first = Int(parts[0]), first >= 0 else { return nil }
         let last = parts[1].isEmpty ? total - 1 : Int(parts[1])
         guard let last, last >= first else { return nil }
-        return first >= total ? 0..<0 : first..<min(last + 1, total)
+        return first >= total ? 0..<0 : first..<min(last, total - 1) + 1
     }
 }
 

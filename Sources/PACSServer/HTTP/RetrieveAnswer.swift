@@ -171,7 +171,7 @@ struct RetrieveAnswer: Sendable {
         _ instance: StoredInstance, _ path: ElementPath, _ accept: AcceptList, _ request: Request
     ) async throws -> Response {
         if path.steps.isEmpty, [Tag.pixelData, .floatPixelData, .doubleFloatPixelData].contains(path.tag), instance.frames != .none {
-            return try await frames(instance, Array(1...instance.frames.numberOfFrames), accept)
+            return try await frames(instance, Array(1...max(1, instance.frames.numberOfFrames)), accept)
         }
         let reader = pacs.reader
         let bytes = try await pacs.pool.run { try reader.open(instance).header.element(at: path)?.bytes }

@@ -223,13 +223,3 @@ struct StudyRoutes: Sendable {
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"], body: body)
     }
 }
-
-extension FrameLayout {
-    var numberOfFrames: Int {
-        switch self {
-        case .none: 0
-        case .native(_, _, let count, _): count
-        case .encapsulated(let frames): frames.count
-        }
-    }
-}

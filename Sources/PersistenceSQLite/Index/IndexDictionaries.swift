@@ -1,4 +1,5 @@
 import Archive
+import DICOMCore
 import GRDB
 
 /// Terms and names stored once, with the keys of those seen lately. Belongs to the writer; not thread-safe.
@@ -11,11 +12,26 @@ final class IndexDictionaries {
     private static let limit = 20_000
     private var terms: [TermKey: Int64] = [:]
     private var names: [String: Int64] = [:]
+    private var searchTexts: [String: String] = [:]
 
     /// After a transaction was undone, keys given out in it are void.
     func forget() {
         terms.removeAll(keepingCapacity: true)
         names.removeAll(keepingCapacity: true)
+    }
+
+    /// What free text search looks through for one value: folded, names in each of their forms, delimiters as spaces.
+    func searchText(_ text: String, isName: Bool) -> String {
+        if let known = searchTexts[text] { return known }
+        let forms = isName ? NameKeys.keys(of: text).map { $0.text }.joined(separator: " ") : text
+        var plain = String.UnicodeScalarView()
+        for scalar in forms.unicodeScalars {
+            plain.append(scalar == "^" || scalar == "=" || scalar == "\\" ? " " : scalar)
+        }
+        let folded = TextFolding.foldDiacritics(String(plain))
+        if searchTexts.count >= Self.limit { searchTexts.removeAll(keepingCapacity: true) }
+        searchTexts[text] = folded
+        return folded
     }
 
     func term(_ text: String, isList: Bool = false, _ db: Database) throws -> Int64 {

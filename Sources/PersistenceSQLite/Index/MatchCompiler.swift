@@ -53,7 +53,10 @@ enum MatchCompiler {
         if attribute.isRepetitive {
             let inner = attribute.isMultiValued
                 ? SQLText.joined(
-                    [SQLText("SELECT t.id FROM term t, json_each(t.text) v WHERE t.is_list = 1 AND"), plain(condition, "v.value")], " ")
+                    [
+                        SQLText("SELECT t.id FROM term t, json_each(t.text) v WHERE t.is_list = 1 AND"),
+                        plain(condition, "v.value"),
+                    ], " ")
                 : SQLText.joined([SQLText("SELECT id FROM term WHERE is_list = 0 AND"), plain(condition, "text")], " ")
             return SQLText("\(column) IN (\(inner.text))", inner.arguments)
         }

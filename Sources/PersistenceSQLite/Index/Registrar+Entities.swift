@@ -134,19 +134,14 @@ extension Registrar {
         var parts: [String] = []
         for tag in tags {
             guard let position = studyWriter.position(tag) else { continue }
+            let isName = studyWriter.reader.attributes[position].kind == .personName
             switch values[position] {
-            case .text(let text):
-                let isName = studyWriter.reader.attributes[position].kind == .personName
-                parts.append(contentsOf: isName ? NameKeys.keys(of: text).map { $0.text } : [text])
-            case .list(let texts): parts.append(contentsOf: texts)
+            case .text(let text): parts.append(dictionaries.searchText(text, isName: isName))
+            case .list(let texts): parts.append(contentsOf: texts.map { dictionaries.searchText($0, isName: false) })
             default: break
             }
         }
-        var plain = String.UnicodeScalarView()
-        for scalar in parts.joined(separator: " ").unicodeScalars {
-            plain.append(scalar == "^" || scalar == "=" || scalar == "\\" ? " " : scalar)
-        }
-        return TextFolding.foldDiacritics(String(plain))
+        return parts.joined(separator: " ")
     }
 
     // MARK: Consistency
