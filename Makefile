@@ -1,5 +1,5 @@
 # Apus. Two commands matter: `make run` and `make test`.
-.PHONY: run build web test bench setup clean lint
+.PHONY: run build web test bench setup clean
 
 BINARY = .build/release/apus
 
@@ -28,9 +28,6 @@ bench:
 	Scripts/setup bench
 	$(MAKE) build
 	Benchmarks/run
-
-lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
 
 clean:
 	rm -rf .build Web/dist

@@ -21,7 +21,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
-let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -30,6 +29,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -78,21 +78,21 @@ let package = Package(
         // The archive and its drivers
         room("Archive", ["DICOMObjects", "DICOMCore", "PixelCodecs", "CodecLibraries", "CZip", crypto]),
         .target(
-            name: "ObjectStorage", dependencies: ["Archive", "DICOMCore", "CStorageKernels"], exclude: ["CStorageKernels"],
+            name: "ObjectStorage", dependencies: ["Archive", "CStorageKernels"], exclude: ["CStorageKernels"],
             swiftSettings: strict),
-        room("PersistenceSQLite", ["Archive", "SecurityProfiles", "DICOMCore", grdb]),
+        room("PersistenceSQLite", ["Archive", "SecurityProfiles", "DICOMCore", grdb, grdbSQLite]),
 
         // Composition
         room("PACSServer", [
             "Archive", "ObjectStorage", "PersistenceSQLite", "SecurityProfiles", "DIMSE", "DICOMweb", "DICOMObjects",
-            "CodecLibraries", "Imaging", "DICOMCore", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioHTTP1, nioHTTPTypes, httpTypes, nioSSL,
+            "CodecLibraries", "Imaging", "DICOMCore", hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioPosix, nioHTTPTypes, httpTypes, nioSSL,
             crypto, logging,
         ]),
         .executableTarget(
             name: "apus",
             dependencies: [
                 "PACSServer", "Archive", "ObjectStorage", "PersistenceSQLite", "SecurityProfiles", "DIMSE", "DICOMObjects",
-                "DICOMCore", arguments, logging, nio, nioPosix,
+                "DICOMCore", "CodecLibraries", arguments, logging, nio, nioPosix,
             ], swiftSettings: strict),
 
         // Tests, one folder for each target
@@ -106,6 +106,7 @@ let package = Package(
         tests("ObjectStorageTests", ["ObjectStorage", "Archive", "CStorageKernels"]),
         tests("PersistenceSQLiteTests", ["PersistenceSQLite", "Archive", "SecurityProfiles", "DICOMCore", grdb]),
         tests("SecurityProfilesTests", ["SecurityProfiles"]),
+        tests("ArchitectureTests", []),
     ],
     cxxLanguageStandard: .cxx17
 )

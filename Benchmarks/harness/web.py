@@ -1,7 +1,10 @@
 """WADO-RS of one CT series: its metadata, and all of it. curl receives, so that the client does not limit."""
 import json
+import multiprocessing
 import os
+import socket
 import subprocess
+import types
 
 from . import corpus, retrieve, system, targets, wire
 
@@ -38,6 +41,34 @@ def _measure(run, server, metric, path, accept, input_bytes, report):
                        mb=size / 1e6, cpu_s=meter.cpu, peak_mb=meter.peak / 1e6, other=meter.other)
     except (system.Shortfall, OSError, subprocess.SubprocessError) as error:
         report.failed("WADO-RS", metric, server.name, error)
+
+
+def _send_bytes(listener, path):
+    while True:
+        peer, _ = listener.accept()
+        with peer, open(path, "rb") as file:
+            peer.recv(65536)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % os.path.getsize(path))
+            peer.sendfile(file)
+
+
+def _measure_limit(run, paths, report):
+    """What curl takes at most: as many bytes as the series has, from one file in the page cache by sendfile(2)."""
+    whole = os.path.join(run.scratch, "series.bin")
+    with open(whole, "wb") as out:
+        for path in paths:
+            with open(path, "rb") as part:
+                out.write(part.read())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sender = multiprocessing.get_context("fork").Process(target=_send_bytes, args=(listener, whole), daemon=True)
+        sender.start()
+        limit = types.SimpleNamespace(name="sendfile", pid=sender.pid, web_headers=dict,
+                                      web=lambda path: "http://127.0.0.1:%d/%s" % (listener.getsockname()[1], path))
+        for _ in range(run.repetitions):
+            _measure(run, limit, "uncompressed, warm", "", PLAIN, corpus.size(paths), report)
+        sender.kill()
+        sender.join()
+    os.remove(whole)
 
 
 def _check(server, path, run):
@@ -77,6 +108,8 @@ def run(run, report):
     study, series = corpus.identity(folder)
     path = "studies/%s/series/%s" % (study, series)
     servers = []
+    if not run.targets:
+        _measure_limit(run, corpus.files(folder), report)
     try:
         for kind in run.kinds(SERVERS):
             try:

@@ -81,7 +81,7 @@ final class Volume: Sendable {
         return unavailable(failure.text)
     }
 
-    static let remedy = "Delete or move studies, enlarge the file system or add a storage volume."
+    static let remedy = "Enlarge the file system, free space on it or add a storage volume."
 
     /// Keeps the volume out of use for writing for a moment after the medium failed.
     func noteFault(_ failure: SystemFailure) {

@@ -32,6 +32,7 @@ package final class PACS: Sendable {
     package init(_ configuration: ServerConfiguration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
+        try UnfinishedReindex.refuse(configuration.dataDirectory)
         security = try ArchiveDirectory.security(path: configuration.dataDirectory)
         directory = try ArchiveDirectory(
             path: configuration.dataDirectory, mode: .exclusive, configuration: configuration

@@ -110,6 +110,9 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
+                if let expires, !(1...36_500).contains(expires) {
+                    throw CommandFault("--expires \(expires): 1 to 36500 days.", ExitCode(64))
+                }
                 let created = try directory.security().tokens.create(
                     name: name, roles: try parseRoles(role), validSeconds: expires.map { $0 * 86_400 }, by: directory.author)
                 print(created.token)

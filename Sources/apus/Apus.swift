@@ -57,7 +57,7 @@ func reporting<Value>(_ body: () async throws -> Value) async throws -> Value {
     } catch let error as ValidationError {
         throw error
     } catch {
-        printError("\(error)")
+        printError(describe(error))
         throw exitCode(for: error)
     }
 }

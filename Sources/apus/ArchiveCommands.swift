@@ -143,20 +143,25 @@ struct Check: AsyncParsableCommand {
 struct Reindex: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rebuild the index from the stored files alone.",
-        discussion: "The old index is kept as index.sqlite.old until the new one is complete. No server may run.")
+        discussion: """
+            No server may run. Refusal records and open jobs are kept where the old index is readable; an unreadable one is
+            moved aside as index.sqlite.old.
+            """)
     @OptionGroup var directory: DataDirectoryOptions
 
     func run() async throws {
         try await reporting {
             try directory.requireExisting()
-            try moveOldIndexAside()
             let configuration = try directory.configuration()
-            let archive = try directory.openExclusively()
+            let archive = try openEmptied()
             defer { archive.close() }
             let progress = ProgressLine("Indexing", total: nil)
             let recovery = ArchiveRecovery(store: archive.store, index: archive.index, limits: configuration.ingest.parsingLimits)
             let report = try recovery.adopt(in: nil) { progress.show($0.scanned) }
+            // What was there before is no news to those who follow the changes.
+            try archive.index.setPosition(archive.index.lastSequence(), of: Forwarder.consumer)
             try archive.index.flush()
+            try UnfinishedReindex.clear(directory.data)
             progress.end()
             for problem in report.unreadable { printError("not indexed: \(problem)") }
             print(
@@ -166,9 +171,21 @@ struct Reindex: AsyncParsableCommand {
         }
     }
 
-    private func moveOldIndexAside() throws {
-        // Opening takes the volume locks, which proves that no server runs before anything is moved.
-        try directory.openExclusively().close()
+    /// The archive with an empty index; until the new one is complete no server starts on it.
+    private func openEmptied() throws -> ArchiveDirectory {
+        do {
+            let archive = try directory.openExclusively()
+            try UnfinishedReindex.mark(directory.data)
+            try archive.index.removeAll()
+            return archive
+        } catch is IndexError {
+            try UnfinishedReindex.mark(directory.data)
+            try moveIndexAside()
+            return try directory.openExclusively()
+        }
+    }
+
+    private func moveIndexAside() throws {
         for suffix in ["", "-wal", "-shm"] {
             let path = directory.data + "/index.sqlite" + suffix
             guard FileManager.default.fileExists(atPath: path) else { continue }

@@ -32,3 +32,32 @@ func exitCode(for error: any Error) -> ExitCode {
     default: .failure
     }
 }
+
+/// An error as a sentence with the remedy.
+func describe(_ error: any Error) -> String {
+    switch error {
+    case let error as AssociationError: describe(error)
+    case let error as StorageError: error.text
+    case IndexError.unavailable(let message): "The index cannot be used: \(message)."
+    case IndexError.corrupt(let message): "The index is damaged: \(message). Run apus reindex."
+    case let failure as DIMSEFailure:
+        "The peer ended with status \(failure.status)" + (failure.errorComment.map { ": \($0)" } ?? "") + "."
+    default: "\(error)"
+    }
+}
+
+private func describe(_ error: AssociationError) -> String {
+    switch error {
+    case .connectionFailed(let reason): "No connection: \(reason). Check host, port and firewall."
+    case .rejected(.callingAETitleNotRecognized): "The peer does not know our AE title. Register it there, or name another with --calling."
+    case .rejected(.calledAETitleNotRecognized): "The peer has another AE title. Name it as AE@HOST:PORT."
+    case .rejected(let rejection): "The peer rejected the association: \(rejection)."
+    case .noPresentationContext(let sopClassUID, _):
+        "The peer does not provide \(UIDRegistry.name(of: sopClassUID)) to us. Give our AE title the right there."
+    case .ended(let reason): "The association ended early: \(reason)."
+    case .invalidConfiguration(let reason): reason
+    case .unexpectedResponse(let field): "The peer answered another command (\(field.rawValue)) than the one asked."
+    case .sourceFailed(let reason): "The object cannot be read: \(reason)."
+    case .tls(let reason): "TLS: \(reason)."
+    }
+}

@@ -82,8 +82,8 @@ struct Find: AsyncParsableCommand {
             var proposal = PresentationContextProposal()
             proposal.add(uid)
             let extended = relational ? [SOPClassExtendedNegotiation(sopClassUID: uid, applicationInformation: [1, 0, 0, 0])] : []
-            let association = try await peer.connect(proposal.contexts, extended: extended)
             let identifier = try query.identifier(withDefaults: true)
+            let association = try await peer.connect(proposal.contexts, extended: extended)
             var count = 0
             if !json { print(columns(identifier).map { DataDictionary.entry(for: $0)?.keyword ?? "\($0)" }.joined(separator: "\t")) }
             for try await answer in association.find(sopClassUID: uid, identifier: identifier) {
@@ -122,10 +122,11 @@ struct Move: AsyncParsableCommand {
             guard let uid = query.model.moveSOPClassUID else { throw CommandFault("This model has no C-MOVE.", ExitCode(64)) }
             var proposal = PresentationContextProposal()
             proposal.add(uid)
+            let identifier = try query.identifier(withDefaults: false)
             let association = try await peer.connect(proposal.contexts)
             let bar = RetrieveProgress("Moving")
             let result = try await association.move(
-                sopClassUID: uid, identifier: try query.identifier(withDefaults: false), destination: destination,
+                sopClassUID: uid, identifier: identifier, destination: destination,
                 progress: { bar.show($0) })
             await association.release()
             try bar.finish(result)

@@ -27,11 +27,12 @@ struct Get: AsyncParsableCommand {
             let wanted = classes + Self.usualClasses
             for storage in wanted { proposal.add(storage, transferSyntaxUIDs: Self.transferSyntaxes) }
             let roles = proposal.contexts.dropFirst().map { RoleSelection(sopClassUID: $0.abstractSyntax, isSCU: false, isSCP: true) }
+            let identifier = try query.identifier(withDefaults: false)
             let association = try await peer.connect(proposal.contexts, roles: roles)
             let bar = RetrieveProgress("Fetching")
             let folder = output
             let result = try await association.get(
-                sopClassUID: uid, identifier: try query.identifier(withDefaults: false), progress: { bar.show($0) },
+                sopClassUID: uid, identifier: identifier, progress: { bar.show($0) },
                 sink: { FileStoreSink($0, folder: folder) })
             await association.release()
             try bar.finish(result)
@@ -42,9 +43,9 @@ struct Get: AsyncParsableCommand {
     private static let usualClasses = StorageSOPClass.all.filter { !$0.isRetired }
         .sorted { ($0.kind == .image ? 0 : 1) < ($1.kind == .image ? 0 : 1) }.prefix(126).map(\.uid)
 
-    /// Compressed forms first: what is stored compressed then comes as it is.
-    private static let transferSyntaxes = TransferSyntax.all.filter { $0.isEncapsulated }.map(\.uid)
-        + PresentationContextProposal.uncompressed
+    /// Uncompressed forms first: a provider that picks one form for all instances of a class can make them of any.
+    private static let transferSyntaxes =
+        PresentationContextProposal.uncompressed + TransferSyntax.all.filter { $0.isEncapsulated }.map(\.uid)
 }
 
 /// Writes received objects as Part 10 files named by their SOP Instance UID.

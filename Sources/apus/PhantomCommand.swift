@@ -28,8 +28,10 @@ struct PhantomCommand: AsyncParsableCommand {
             guard !kinds.isEmpty else {
                 throw CommandFault("\(kind): expected \(Phantom.Kind.allCases.map(\.rawValue).joined(separator: ", ")) or all.", ExitCode(64))
             }
-            guard (1...100_000).contains(images), (8...8192).contains(matrix), spacing > 0, sliceSpacing > 0 else {
-                throw CommandFault("--images 1…100000, --matrix 8…8192 and positive spacings are needed.", ExitCode(64))
+            guard (1...100_000).contains(images), (8...8192).contains(matrix), (0.001...1000).contains(spacing), (0.001...1000).contains(sliceSpacing),
+                (0...2000).contains(noise)
+            else {
+                throw CommandFault("--images 1…100000, --matrix 8…8192, spacings of 0.001…1000 mm and --noise 0…2000 are needed.", ExitCode(64))
             }
             var count = 0
             for kind in kinds {

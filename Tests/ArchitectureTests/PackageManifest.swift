@@ -9,7 +9,7 @@ struct PackageManifest {
         var name: String
         /// Targets of this package.
         var targets: Set<String> = []
-        /// Modules of other packages.
+        /// Products of other packages; each is called like its module.
         var products: Set<String> = []
     }
 
@@ -34,14 +34,11 @@ struct PackageManifest {
             if word.hasPrefix("\"") {
                 target.targets.insert(word.trimmingCharacters(in: CharacterSet(charactersIn: "\"")))
             } else if let product = products[word] {
-                target.products.formUnion(modules[product] ?? [product])
+                target.products.insert(product)
             }
         }
         return target
     }
-
-    /// Products that bring more than the module of their own name.
-    private static let modules: [String: Set<String>] = ["GRDB": ["GRDB", "GRDBSQLite"]]
 
     private static func productConstants(_ text: String) -> [String: String] {
         var products: [String: String] = [:]

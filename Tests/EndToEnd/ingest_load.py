@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 
 import numpy
+import requests
 
 
 from apus_server import TESTER
@@ -93,8 +94,20 @@ class Load:
         return threads
 
 
-def visible(server, template: Template) -> dict[str, str]:
-    """Digests of what the server gives of a series, by SOP Instance UID; empty when it knows none of it."""
+def visible(server, template: Template, attempts: int = 5) -> dict[str, str]:
+    """Digests of what the server gives of a series, by SOP Instance UID; empty when it knows none of it.
+
+    An answer that is cut off is asked for again: this is about what is kept, not about how it is given.
+    """
+    try:
+        return given_now(server, template)
+    except requests.exceptions.ChunkedEncodingError:
+        if attempts == 0:
+            raise
+        return visible(server, template, attempts - 1)
+
+
+def given_now(server, template: Template) -> dict[str, str]:
     session = server.session()
     url = f"{server.dicomweb}/studies/{template.study}/series/{template.series}"
     listed = session.get(url + "/instances", params={"limit": 5000}, timeout=60)
@@ -107,7 +120,8 @@ def visible(server, template: Template) -> dict[str, str]:
     for _, body in multipart(answer):
         file = read_part10(body)
         given[file.instance] = hashlib.sha256(file.data_set).hexdigest()
-    assert set(given) == {row["00080018"]["Value"][0] for row in listed.json()}, "the list and the series differ"
+    missing = {row["00080018"]["Value"][0] for row in listed.json()} - set(given)
+    assert not missing, f"{len(missing)} listed, but not given"
     return given
 
 

@@ -6,6 +6,7 @@ received, and after compression at rest.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -14,7 +15,8 @@ import warnings
 import numpy
 import pydicom
 import pytest
-from pynetdicom import build_role, evt
+from pydicom.pixels import pixel_array
+from pynetdicom import _config, build_role, evt
 
 from apus_server import TESTER
 from dicom_wire import EXPLICIT, IMPLICIT, Closed, Part10, Wire, echoes
@@ -103,13 +105,23 @@ def get_all(server, samples, label: str) -> None:
             compare(sample, label, *received.get(sample.head.instance, ("nothing", "")))
 
 
+@contextlib.contextmanager
+def unrestricted():
+    """Lets pynetdicom take retired storage classes."""
+    _config.UNRESTRICTED_STORAGE_SERVICE = True
+    try:
+        yield
+    finally:
+        _config.UNRESTRICTED_STORAGE_SERVICE = False
+
+
 def move_all(server, samples, label: str) -> None:
     contexts: dict[str, list[str]] = {}
     for sample in samples:
         syntaxes = contexts.setdefault(sample.head.sop_class, [])
         if sample.head.syntax not in syntaxes:
             syntaxes.append(sample.head.syntax)
-    with Receiver("TARGET", list(contexts.items())) as receiver:
+    with unrestricted(), Receiver("TARGET", list(contexts.items())) as receiver:
         server.register("TARGET", allow="echo", port=receiver.port)
         with association(server, [(STUDY_MOVE, [EXPLICIT])]) as assoc:
             for study in sorted({sample.study for sample in samples}):
@@ -156,7 +168,7 @@ def frames_each(server, samples, label: str) -> None:
         try:
             decoded = frames(session, path_of(server, sample), sample, shape, row)
             sample.results[label] = judge(decoded, row)
-        except AssertionError as error:
+        except (AssertionError, ValueError) as error:
             sample.results[label] = str(error)[:300]
 
 
@@ -171,6 +183,9 @@ def frames(session, url: str, sample, shape, row) -> numpy.ndarray:
     assert len(parts) == count, f"{len(parts)} frames instead of {count}"
     rows, columns, samples = int(header.Rows), int(header.Columns), int(header.SamplesPerPixel)
     size = rows * columns * samples
+    if header.PhotometricInterpretation == "YBR_FULL_422" and is_native(sample.head.syntax):
+        # The reference repeats the shared colour samples; the file and we do not.
+        return shared_colours(parts, rows, columns)
     if header.get("BitsAllocated") == 1:
         pieces = [numpy.unpackbits(numpy.frombuffer(p, "u1"), bitorder="little")[:size] for p in parts]
     else:
@@ -179,7 +194,22 @@ def frames(session, url: str, sample, shape, row) -> numpy.ndarray:
     # Native planes stay planes; what a codec decodes comes by pixel.
     if header.get("PlanarConfiguration") == 1 and samples > 1 and is_native(sample.head.syntax):
         pieces = [piece.reshape(samples, rows, columns).transpose(1, 2, 0) for piece in pieces]
-    return numpy.concatenate([numpy.ascontiguousarray(piece).reshape(-1) for piece in pieces])
+    whole = numpy.concatenate([numpy.ascontiguousarray(piece).reshape(-1) for piece in pieces])
+    return stored_bits(whole, header) if whole.dtype.kind in "iu" else whole
+
+
+def shared_colours(parts: list[bytes], rows: int, columns: int) -> numpy.ndarray:
+    """Y1 Y2 Cb Cr to Y1 Cb Cr Y2 Cb Cr (PS3.3 C.7.6.3.1.2)."""
+    packed = numpy.concatenate([numpy.frombuffer(p, "u1")[: rows * columns * 2] for p in parts]).reshape(-1, 4)
+    return packed[:, [0, 2, 3, 1, 2, 3]].reshape(-1)
+
+
+def stored_bits(values: numpy.ndarray, header) -> numpy.ndarray:
+    """Without what else lies in the words: overlays, or a sign the sender did not extend."""
+    unused = int(header.BitsAllocated) - int(header.BitsStored)
+    if unused <= 0 or int(header.HighBit) != int(header.BitsStored) - 1:
+        return values
+    return (values << unused) >> unused
 
 
 def is_native(syntax: str) -> bool:
@@ -210,7 +240,7 @@ def decoded_files(server, samples, label: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                array = pydicom.dcmread(io.BytesIO(answer.content)).pixel_array
+                array = pixel_array(pydicom.dcmread(io.BytesIO(answer.content)), raw=True)
             except Exception as error:
                 sample.results[label] = f"pydicom cannot read it: {error}"[:300]
                 continue
@@ -265,7 +295,13 @@ def test_every_object_is(everything, folder, aspect):
     if not objects:
         pytest.skip(f"{folder} holds no object with an identity of its own")
     wrong = [f"{s.name}: {s.results[aspect]}" for s in objects if s.results.get(aspect, True) is not True]
-    assert not wrong, f"{len(wrong)} of {len(objects)}\n" + "\n".join(wrong)
+    assert not wrong, told(wrong, len(objects))
+
+
+def told(wrong: list[str], total: int) -> str:
+    """A list that stays readable."""
+    rest = [f"… and {len(wrong) - 20} more"] if len(wrong) > 20 else []
+    return "\n".join([f"{len(wrong)} of {total}", *wrong[:20], *rest])
 
 
 # Files as they lie on a disk: the import of the page, and STOW-RS
@@ -284,6 +320,14 @@ def imported(shared, make_server, tmp_path_factory):
     server.stop()
 
 
+def reasons(results) -> object:
+    return [(r["verdict"], r["reason"]) for r in results] if isinstance(results, list) else results
+
+
+def is_passed_over(results) -> bool:
+    return isinstance(results, list) and all(r["verdict"] in ("skipped", "refused") and r["reason"] for r in results)
+
+
 def test_every_file_marked_ok_gets_a_verdict_when_imported(imported):
     """PACS-4.2.4-a PACS-4.2.4-b PACS-4.2.4-c PACS-4.2.4-d"""
     _, samples = imported
@@ -293,10 +337,10 @@ def test_every_file_marked_ok_gets_a_verdict_when_imported(imported):
         is_kept = isinstance(results, list) and all(
             r["verdict"] in ("stored", "duplicate", "conflict", "quarantined") for r in results)
         if sample.is_object and not is_kept:
-            wrong.append(f"{sample.name}: {results}")
-        if not sample.is_object and not (isinstance(results, list) and all(r["verdict"] in ("skipped", "refused") and r["reason"] for r in results)):
+            wrong.append(f"{sample.name}: {reasons(results)}")
+        if not sample.is_object and not is_passed_over(results):
             wrong.append(f"{sample.name} is no object, but: {results}")
-    assert not wrong, f"{len(wrong)} of {len(samples)}\n" + "\n".join(wrong)
+    assert not wrong, told(wrong, len(samples))
 
 
 def test_defective_but_readable_objects_are_kept_marked_and_given_back(imported):
@@ -309,13 +353,13 @@ def test_defective_but_readable_objects_are_kept_marked_and_given_back(imported)
         kept = results[0] if isinstance(results, list) and results else {}
         study, instance = kept.get("studyInstanceUID"), kept.get("sopInstanceUID")
         if kept.get("verdict") not in ("quarantined", "stored", "conflict", "duplicate") or not study:
-            wrong.append(f"{sample.name}: {results}")
+            wrong.append(f"{sample.name}: {reasons(results)}")
             continue
         answer = session.get(f"{server.dicomweb}/studies/{study}", headers={"Accept": AS_STORED})
         bodies = [cut(body).data_set for _, body in multipart(answer)] if answer.status_code == 200 else []
         if kept["verdict"] != "conflict" and sample.data_set() not in bodies:
             wrong.append(f"{sample.name}: not given back as study {study}, instance {instance}: {answer.status_code}")
-    assert not wrong, "\n".join(wrong)
+    assert not wrong, told(wrong, len(samples))
 
 
 # Broken files
@@ -381,7 +425,9 @@ def test_files_that_must_be_rejected_end_in_refusal_or_quarantine_with_a_reason(
     _, samples = broken
     wrong = []
     for sample in [s for s in samples if s.expected == "must-reject"]:
-        if sample.results["C-STORE"] == 0:
+        # C-STORE carries the data set alone: what is wrong with the file meta information stays behind.
+        is_about_meta = any(kind in sample.name for kind in ("/cat07-", "/cat10-"))
+        if sample.results["C-STORE"] == 0 and not is_about_meta:
             wrong.append(f"{sample.name}: C-STORE reports success")
         status, text = sample.results["STOW-RS"]
         if status == 200:
@@ -390,7 +436,7 @@ def test_files_that_must_be_rejected_end_in_refusal_or_quarantine_with_a_reason(
         for result in verdicts.get("results", []):
             if result["verdict"] not in ("refused", "quarantined", "skipped") or not result["reason"]:
                 wrong.append(f"{sample.name}: import says {result}")
-    assert not wrong, "\n".join(wrong)
+    assert not wrong, told(wrong, len(samples))
 
 
 def test_the_archive_of_broken_files_is_sound(broken):

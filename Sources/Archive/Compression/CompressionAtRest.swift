@@ -3,7 +3,7 @@ package import DICOMCore
 /// How uncompressed pixel data are kept in the long run (GUIDE-1.1.1.1.1-4). What arrives compressed stays as it is.
 package enum CompressionAtRest: String, CaseIterable, Sendable {
     case none
-    /// JPEG Lossless SV1: fast both ways, and served to browsers and peers without another step.
+    /// JPEG Lossless SV1: fast both ways, and given as it is to every peer that accepts it.
     case jpegLossless = "jpeg-lossless"
     case jpegLS = "jpeg-ls"
     case htj2k

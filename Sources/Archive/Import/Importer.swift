@@ -94,7 +94,8 @@ package struct Importer: Sendable {
         defer { try? file.close() }
         do {
             let start = try file.read(upToCount: 4096) ?? Data()
-            if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return importZip(at: path, named: name, run) }
+            // A preamble may look like an archive; `DICM` in its place decides.
+            if start.starts(with: [0x50, 0x4B, 0x03, 0x04]), !Self.hasPrefix(start) { return importZip(at: path, named: name, run) }
             guard Self.looksLikeDICOM(start) else {
                 return run.report(ImportResult(path: name, .skipped, reason: "not a DICOM file"))
             }
@@ -138,6 +139,8 @@ package struct Importer: Sendable {
     }
 
     // MARK: What files are
+
+    private static func hasPrefix(_ start: Data) -> Bool { start.dropFirst(128).starts(with: Data("DICM".utf8)) }
 
     /// `DICM` in its place, or at least where broken writers put it, so that those get a reason instead of silence.
     private static func looksLikeDICOM(_ start: Data) -> Bool {

@@ -64,19 +64,30 @@ package final class Part10Intake {
         // Most heads are complete within the first kilobytes; a data set that follows is proof that this one is.
         guard isComplete || bytes.count >= 4096 else { return }
         let head: Part10.Head
-        do { head = try Part10.readHead(MemoryByteSource(bytes), options: .archive) } catch {
+        do { head = try Part10.readHead(MemoryByteSource(bytes)) } catch {
             if !isComplete, bytes.count < Self.maximumHeadBytes, error.mayBeIncomplete { return }
             stage = .refused(IngestRefusal(.cannotUnderstand, "Not a DICOM file: \(error)."), Self.nobody)
             return
         }
-        // Guessed heads look at the data set itself, so they are decided on the first bytes as well.
-        begin(head, rest: bytes[head.dataSetOffset...])
+        begin(head, bytes)
     }
 
-    private func begin(_ head: Part10.Head, rest: ArraySlice<UInt8>) {
-        let declared = DeclaredIdentity(
+    /// From the file meta information; where it lacks them, from the first elements of the data set.
+    private static func identity(_ head: Part10.Head, _ rest: ArraySlice<UInt8>) -> DeclaredIdentity {
+        var declared = DeclaredIdentity(
             sopClassUID: head.meta?.mediaStorageSOPClassUID ?? "",
             sopInstanceUID: head.meta?.mediaStorageSOPInstanceUID ?? "", transferSyntaxUID: head.syntax.uid)
+        guard declared.sopClassUID.isEmpty || declared.sopInstanceUID.isEmpty, !head.syntax.isDeflated else { return declared }
+        let reader = DataSetReader(syntax: head.syntax, tolerance: .lenient)
+        guard let start = try? reader.readHeader(rest, stopBefore: Tag(0x0008, 0x0019)).dataSet else { return declared }
+        if declared.sopClassUID.isEmpty { declared.sopClassUID = start.uid(.sopClassUID) ?? "" }
+        if declared.sopInstanceUID.isEmpty { declared.sopInstanceUID = start.uid(.sopInstanceUID) ?? "" }
+        return declared
+    }
+
+    private func begin(_ head: Part10.Head, _ bytes: [UInt8]) {
+        let rest = bytes[head.dataSetOffset...]
+        let declared = Self.identity(head, rest)
         guard declared.sopClassUID != UID.mediaStorageDirectoryStorage else {
             stage = .refused(IngestRefusal(.sopClassNotSupported, "A media directory (DICOMDIR) holds no image of its own."), declared)
             return
@@ -85,8 +96,8 @@ package final class Part10Intake {
             stage = .refused(
                 IngestRefusal(
                     .cannotUnderstand,
-                    "The file meta information lacks Media Storage SOP Class or Instance UID (0002,0002), (0002,0003). "
-                        + "Repair it with the software that wrote it."), declared)
+                    "Neither file meta information (0002,0002), (0002,0003) nor data set (0008,0016), (0008,0018) name class "
+                        + "and instance. Repair the file with the software that wrote it."), declared)
             return
         }
         do {
@@ -100,11 +111,6 @@ package final class Part10Intake {
             stage = .refused(error, declared)
         }
     }
-}
-
-extension Part10.ReadOptions {
-    /// What the archive takes: preamble, prefix and a Transfer Syntax UID must be there; all else is noted.
-    static let archive: Part10.ReadOptions = .strict
 }
 
 extension DataSetError {

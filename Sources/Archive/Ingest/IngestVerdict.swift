@@ -70,7 +70,7 @@ package struct IngestRefusal: Error, Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable {
         /// No room (DIMSE A700, HTTP 507).
         case full
-        /// The store or index does not work at the moment (DIMSE A702, HTTP 503).
+        /// The store or index does not work at the moment (DIMSE A700, HTTP 503).
         case unavailable
         /// Not a readable data set (DIMSE C000, HTTP 400/409).
         case cannotUnderstand

@@ -38,7 +38,7 @@ struct ObjectInspector: Sendable {
         }
         let header = scanned.dataSet
         let filed = try file(header, declared)
-        var reasons = (headNotes + scanned.notes).filter { $0.kind.suggestsQuarantine }.prefix(8).map {
+        var reasons = (headNotes.filter { $0.kind.breaksFileFormat } + scanned.notes.filter { $0.kind.suggestsQuarantine }).prefix(8).map {
             "\($0.kind.rawValue) \($0.tag) at byte \($0.offset)"
         }
         let frames = layout(scanned, header, syntax, source, &reasons)
@@ -128,5 +128,12 @@ struct ObjectInspector: Sendable {
             guard case .encapsulated(_, let fragments) = pixelData.content else { return .none }
             return .encapsulated([fragments])
         }
+    }
+}
+
+extension ParsingNote.Kind {
+    /// A file without the parts that PS3.10 §7.1 demands: readable, kept, and marked.
+    fileprivate var breaksFileFormat: Bool {
+        [.missingPrefix, .missingFileMeta, .missingTransferSyntax].contains(self) || suggestsQuarantine
     }
 }

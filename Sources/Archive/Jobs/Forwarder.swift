@@ -5,7 +5,7 @@ import Foundation
 /// growing pauses, and leaves a record of every refusal (PACS-4.2.2-c).
 package final class Forwarder: Sendable {
     package static let jobKind = "forward"
-    private static let consumer = "forwarder"
+    package static let consumer = "forwarder"
 
     private struct Payload: Codable {
         var destination: String

@@ -25,8 +25,9 @@ package struct IntegrityScrub: Sendable {
     /// - Parameter shouldStop: asked between objects with the report so far; also the place to pause for rate limits.
     package func run(shouldStop: (Report) -> Bool = { _ in false }) throws -> Report {
         var report = Report()
-        for container in try store.containers() {
-            let instances = try index.instances(in: container.id)
+        // By the index, so that a lost container shows as well.
+        for container in try index.containersInUse() {
+            let instances = try index.instances(in: container)
             for instance in instances {
                 check(instance, &report)
                 if shouldStop(report) { return report }

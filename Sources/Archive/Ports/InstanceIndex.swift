@@ -140,6 +140,8 @@ package protocol InstanceIndex: Sendable {
     func isIndexed(_ location: ObjectLocation) throws(IndexError) -> Bool
     /// Every live instance stored in a container, for compression, draining and checking.
     func instances(in container: ContainerID) throws(IndexError) -> [StoredInstance]
+    /// Every container that some row points into.
+    func containersInUse() throws(IndexError) -> [ContainerID]
     /// Removes everything, for `apus reindex`.
     func removeAll() throws(IndexError)
 }

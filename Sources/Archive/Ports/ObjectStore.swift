@@ -54,7 +54,7 @@ package struct RecordNote: Hashable, Sendable {
 package enum StorageError: Error, Hashable, Sendable {
     /// No writable volume has room above its reserve (DIMSE A700, HTTP 507).
     case full(message: String)
-    /// The medium refuses: read-only, I/O error, gone (DIMSE A702/0110, HTTP 503).
+    /// The medium refuses: read-only, I/O error, gone (DIMSE A700, HTTP 503).
     case unavailable(message: String)
     /// What lies at the location is not the record expected: checksum, header or length differ.
     case damaged(location: ObjectLocation, message: String)

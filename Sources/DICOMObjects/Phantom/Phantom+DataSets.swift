@@ -54,6 +54,8 @@ extension Phantom {
         dataSet.set(Tag(0x0020, 0x0011), .is, "\(kind.ordinal + 1)")
         dataSet.set(Tag(0x0020, 0x0013), .is, "\(instanceNumber)")
         dataSet.set(Tag(0x0020, 0x0052), .ui, uid(4))
+        dataSet.setEmpty(.positionReferenceIndicator, .lo)
+        if kind != .enhancedCT { dataSet.setEmpty(.laterality, .cs) }
         return dataSet
     }
 
@@ -75,6 +77,7 @@ extension Phantom {
         let origin = originMM
         let z = origin.z + Double(index) * sliceSpacingMM
         dataSet.set(Tag(0x0008, 0x0008), .cs, ["ORIGINAL", "PRIMARY", "AXIAL"])
+        dataSet.set(.patientPosition, .cs, "HFS")
         dataSet.set(Tag(0x0018, 0x0050), .ds, doubles: [sliceSpacingMM])
         dataSet.set(Tag(0x0020, 0x0032), .ds, doubles: [origin.x, origin.y, z])
         dataSet.set(Tag(0x0020, 0x0037), .ds, doubles: [1, 0, 0, 0, 1, 0])
@@ -82,6 +85,7 @@ extension Phantom {
         dataSet.set(Tag(0x0028, 0x0030), .ds, doubles: [pixelSpacingMM, pixelSpacingMM])
         if kind == .ct {
             dataSet.set(Tag(0x0018, 0x0060), .ds, "120")
+            dataSet.set(.acquisitionNumber, .is, "1")
             setWindow(&dataSet, centre: 40, width: 400)
             dataSet.set(Tag(0x0028, 0x1052), .ds, "-1024")
             dataSet.set(Tag(0x0028, 0x1053), .ds, "1")
@@ -90,6 +94,10 @@ extension Phantom {
             dataSet.set(Tag(0x0018, 0x0020), .cs, "SE")
             dataSet.set(Tag(0x0018, 0x0021), .cs, "NONE")
             dataSet.set(Tag(0x0018, 0x0023), .cs, "2D")
+            dataSet.setEmpty(.scanOptions, .cs)
+            dataSet.set(.repetitionTime, .ds, "500")
+            dataSet.set(.echoTime, .ds, "15")
+            dataSet.set(.echoTrainLength, .is, "1")
             setWindow(&dataSet, centre: 1024, width: 2048)
         }
         setImagePixel(&dataSet, bytes: slicePixels(index), stored: 12, signed: false)
@@ -126,6 +134,8 @@ extension Phantom {
     }
 
     private func fillUltrasound(_ dataSet: inout DataSet, _ index: Int) {
+        dataSet.set(.imageType, .cs, ["ORIGINAL", "PRIMARY"])
+        dataSet.setEmpty(.patientOrientation, .cs)
         var region = DataSet(inheritedCharacterSet: .utf8)
         for (element, value) in [(0x6018, 0), (0x601A, 0), (0x601C, matrix - 1), (0x601E, matrix - 1)] {
             region.set(Tag(0x0018, UInt16(element)), .ul, ints: [value])

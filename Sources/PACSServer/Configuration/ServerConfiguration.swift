@@ -37,6 +37,8 @@ package struct ServerConfiguration: Sendable {
     package var http = Address(host: "127.0.0.1", port: 8080)
     package var httpTLS: TLSFiles?
     package var webDirectory: String?
+    /// How clients reach us behind a proxy, e.g. `https://pacs.hospital.cn`; `nil`: as the request says.
+    package var publicURL: String?
     package var dicom = Address(host: "0.0.0.0", port: 11112)
     package var dicomTLS: TLSFiles?
     package var dicomTLSPort = 0

@@ -104,6 +104,11 @@ extension Setting {
             $0.webDirectory = $1
             return true
         },
+        text("http.publicURL", "对外网址（在代理之后时）", "Address clients use, where it differs (behind a proxy)", form: "https://HOST[:PORT]") {
+            guard $1.hasPrefix("http://") || $1.hasPrefix("https://") else { return false }
+            $0.publicURL = $1.hasSuffix("/") ? String($1.dropLast()) : $1
+            return true
+        },
         address("dicom.address", "DICOM 监听地址", "Address of the DICOM service") { $0.dicom = $1 },
         text("dicom.aeTitle", "本机 AE 标题", "Our AE title", form: "1 … 16 characters") {
             guard (1...16).contains($1.utf8.count), $1.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x5C })

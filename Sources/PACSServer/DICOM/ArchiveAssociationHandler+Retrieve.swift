@@ -72,7 +72,7 @@ extension ArchiveAssociationHandler {
         let scope = try RetrieveScope(
             identifier, model: QueryModel(model), isRelational: matchingOptions(request.sopClassUID).relational).scope
         return try await services.pool.run { [lookup = services.lookup] in
-            try lookup.instances(scope, includingConflicts: false).filter { !$0.isQuarantined }
+            try lookup.instances(scope, includingConflicts: false)
         }
     }
 

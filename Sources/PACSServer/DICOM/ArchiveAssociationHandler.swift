@@ -99,11 +99,11 @@ final class ArchiveAssociationHandler: AssociationHandler {
                 Refusal(
                     direction: .refusedByUs, party: callingAETitle, operation: "presentation context",
                     sopClassUID: context.abstractSyntax, code: "user-rejection",
-                    reason: "The device has no right to this service. Change it under Administration > Devices.",
+                    reason: "The device has no right to this service. Change it with apus device add.",
                     atMilliseconds: services.now()))
             return .reject(.userRejection)
         }
-        guard let syntax = services.contexts.transferSyntax(for: context.transferSyntaxes, isStorage: isStorage) else {
+        guard let syntax = services.contexts.transferSyntax(for: context.transferSyntaxes, isStorage: isStorage, isRetrieval: role?.isSCP == true) else {
             return .reject(.transferSyntaxesNotSupported)
         }
         return .accept(transferSyntaxUID: syntax)

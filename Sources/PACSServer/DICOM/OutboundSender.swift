@@ -107,13 +107,20 @@ struct OutboundSender: PeerNetwork {
         }
         guard let device, let host = device.host, let port = device.port else {
             throw PeerFailure(
-                reason: "\(destination) is no registered device with host and port. Complete it under "
-                    + "Administration > Devices.", isTransient: false)
+                reason: "\(destination) is no registered device with host and port. Complete it with "
+                    + "apus device add.", isTransient: false)
         }
         var configuration = AssociationClient.Configuration(
             host: host, port: port, calledAETitle: destination, callingAETitle: aeTitle, presentationContexts: contexts)
         configuration.roleSelections = roles
-        if device.certificateFingerprint != nil { configuration.tls = tls }
+        if device.certificateFingerprint != nil {
+            guard let tls else {
+                throw PeerFailure(
+                    reason: "\(destination) is registered with a TLS certificate, but dicom.tls is not set. Nothing is sent in the clear.",
+                    isTransient: false)
+            }
+            configuration.tls = tls
+        }
         do {
             let association = try await client.connect(configuration)
             monitor.began(association, at: now())

@@ -56,12 +56,16 @@ struct ContextPolicy: Sendable {
 
     /// The first proposed transfer syntax we know, except that explicit VR is preferred to implicit: it loses nothing of
     /// private elements.
-    func transferSyntax(for proposed: [String], isStorage: Bool) -> String? {
+    ///
+    /// - Parameter isRetrieval: the requestor is provider, so that we send to it: then an uncompressed form comes first,
+    ///   in which every object can be given.
+    func transferSyntax(for proposed: [String], isStorage: Bool, isRetrieval: Bool = false) -> String? {
         let explicit = TransferSyntax.explicitVRLittleEndian.uid
         let known = proposed.filter { uid in
             let syntax = TransferSyntax(uid: uid)
             return isStorage ? syntax.isKnown : syntax.isKnown && !syntax.isEncapsulated && !syntax.isDeflated
         }
+        if isRetrieval, let plain = PresentationContextProposal.uncompressed.first(where: { known.contains($0) }) { return plain }
         guard known.first == TransferSyntax.implicitVRLittleEndian.uid, known.contains(explicit) else { return known.first }
         return explicit
     }

@@ -49,7 +49,7 @@ struct DICOMwebRoutes: Sendable {
     }
 
     private func dispatch(_ operation: DICOMwebOperation, _ request: Request, _ context: WebContext) async throws -> Response {
-        let base = RequestBase(request, isSecure: pacs.configuration.httpTLS != nil)
+        let base = RequestBase(request, context, pacs.configuration)
         switch operation {
         case .describe:
             return Response(
@@ -80,10 +80,16 @@ struct DICOMwebRoutes: Sendable {
 struct RequestBase: Sendable {
     let url: String
 
-    init(_ request: Request, isSecure: Bool) {
-        let host = request.head.authority ?? request.headers[.init("Host") ?? .contentType] ?? "localhost"
-        let safe = host.filter { $0.isLetter || $0.isNumber || ".:-[]_".contains($0) }
-        url = "\(isSecure ? "https" : "http")://\(safe)/dicom-web"
+    init(_ request: Request, _ context: WebContext, _ configuration: ServerConfiguration) {
+        if let publicURL = configuration.publicURL {
+            url = publicURL + "/dicom-web"
+            return
+        }
+        var host = (request.head.authority ?? "localhost").filter { $0.isLetter || $0.isNumber || ".:-[]_".contains($0) }
+        // Some clients leave the port out of Host; without a proxy it can only be the one they came in on.
+        let hasPort = host.hasPrefix("[") ? host.contains("]:") : host.contains(":")
+        if !hasPort, ![0, 80, 443].contains(context.localPort) { host += ":\(context.localPort)" }
+        url = "\(configuration.httpTLS == nil ? "http" : "https")://\(host)/dicom-web"
     }
 }
 

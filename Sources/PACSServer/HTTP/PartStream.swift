@@ -83,9 +83,10 @@ struct RangedBody: Sendable {
             return max(0, total - suffix)..<total
         }
         guard let first = Int(parts[0]), first >= 0 else { return nil }
+        guard first < total else { return 0..<0 }
         let last = parts[1].isEmpty ? total - 1 : Int(parts[1])
         guard let last, last >= first else { return nil }
-        return first >= total ? 0..<0 : first..<min(last, total - 1) + 1
+        return first..<min(last, total - 1) + 1
     }
 }
 

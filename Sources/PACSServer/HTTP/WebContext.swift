@@ -10,6 +10,8 @@ struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Numeric address of the client.
     let remoteAddress: String
+    /// Port the request came in on.
+    let localPort: Int
     /// Set by `Authentication`.
     var principal = Principal.anonymous
     /// The session's CSRF token; `nil` without a session.
@@ -17,6 +19,7 @@ struct WebContext: RequestContext {
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        localPort = source.channel.localAddress?.port ?? 0
         remoteAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
     }
 

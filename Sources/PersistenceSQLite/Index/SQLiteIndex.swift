@@ -55,6 +55,13 @@ extension SQLiteIndex: InstanceIndex {
         }
     }
 
+    package func containersInUse() throws(IndexError) -> [ContainerID] {
+        try database.read { db in
+            let sql = "SELECT DISTINCT volume_id, container_id FROM instance ORDER BY volume_id, container_id"
+            return try Row.fetchAll(db, sql: sql).map { ContainerID(volumeID: $0[0], containerID: $0[1]) }
+        }
+    }
+
     package func isIndexed(_ location: ObjectLocation) throws(IndexError) -> Bool {
         try database.read { db in
             let sql = "SELECT 1 FROM instance WHERE volume_id = ? AND container_id = ? AND record_offset = ?"

@@ -98,7 +98,7 @@ package final class NodePolicy: Sendable {
             case .device(let device): return decideRegistered(device, caller)
             case .tampered:
                 return refuse(
-                    .tampered, "its device record was changed outside Apus. Review it under Administration > Integrity",
+                    .tampered, "its device record was changed outside Apus. Review it with apus audit --verify",
                     title: title, caller.called, address)
             }
         } catch {
@@ -127,7 +127,7 @@ package final class NodePolicy: Sendable {
     private func decideRegistered(_ device: Device, _ caller: Caller) -> NodeDecision {
         guard device.isEnabled else {
             return refuse(
-                .disabled, "the device is disabled. Enable it under Administration > Devices", title: device.aeTitle,
+                .disabled, "the device is disabled. Enable it with apus device add", title: device.aeTitle,
                 caller.called, caller.address)
         }
         if !device.addressRules.isEmpty {
@@ -138,15 +138,15 @@ package final class NodePolicy: Sendable {
             guard isKnown == true else {
                 return refuse(
                     .address,
-                    "\(caller.address) is not among its addresses. Correct them under Administration > Devices",
+                    "\(caller.address) is not among its addresses. Correct them with apus device add",
                     title: device.aeTitle, caller.called, caller.address)
             }
         }
         if let expected = device.certificateFingerprint, caller.fingerprint != expected {
             return refuse(
                 .certificate,
-                "it did not present its registered TLS certificate. Correct the fingerprint under "
-                    + "Administration > Devices", title: device.aeTitle, caller.called, caller.address)
+                "it did not present its registered TLS certificate. Correct the fingerprint with "
+                    + "apus device add", title: device.aeTitle, caller.called, caller.address)
         }
         return .accept(NodeGrant(aeTitle: device.aeTitle, device: device, services: device.services))
     }
@@ -160,8 +160,8 @@ package final class NodePolicy: Sendable {
         }
         let advice =
             settings.unknownCallers == .inbox
-            ? "Approve it under Administration > Devices"
-            : "Add it under Administration > Devices, or set device.unknownCallers = inbox"
+            ? "Approve it with apus device inbox"
+            : "Add it with apus device add, or set device.unknownCallers = inbox"
         return refuse(
             .unknownCaller, "the calling AE title is not registered. \(advice)", title: caller.title, caller.called,
             caller.address)

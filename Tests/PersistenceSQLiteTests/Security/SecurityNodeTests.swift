@@ -38,7 +38,7 @@ import Testing
         #expect(unknown.rejection == .callingAETitleNotRecognized)
         #expect(
             unknown.message == "Association from MR2 refused: the calling AE title is not registered. "
-                + "Approve it under Administration > Devices.")
+                + "Approve it with apus device inbox.")
         #expect(cause(policy, called: "OTHER")?.rejection == .calledAETitleNotRecognized)
         #expect(cause(policy)?.cause == .disabled)
         #expect(cause(policy, "A\\B")?.cause == .malformedAETitle)
