@@ -42,6 +42,14 @@ def series(base, images, seed):
     return _kept(os.path.join(base, "ct-%d-%d" % (images, seed)), make)
 
 
+def kinds(base):
+    """One folder with a few objects of every kind that `apus phantom` writes."""
+    def make(folder):
+        for kind in ("ct", "mr", "cr", "us", "enhanced-ct"):
+            targets.apus("phantom", kind, "--output", folder, "--images", 5, "--noise", 20)
+    return _kept(os.path.join(base, "kinds"), make)
+
+
 def identity(folder):
     """(Study Instance UID, Series Instance UID) of a folder's first file."""
     data = bytes(wire.Instance(files(folder)[0]).data[:8192])

@@ -8,7 +8,6 @@ import subprocess
 
 from . import corpus, start, system, targets
 
-INSTANCES_PER_STUDY = 10
 RELEASE = os.path.join(targets.ROOT, ".build/release")
 EXECUTABLES = {"apus"}
 
@@ -35,10 +34,11 @@ def _package_name():
 
 
 def _module_maps():
-    options = []
-    for path in glob.glob(os.path.join(targets.ROOT, "Sources/C*/module.modulemap")):
-        options += ["-I", os.path.dirname(path)]
-    return options
+    """Those that stand in the sources and those that the package manager made for targets in C."""
+    maps = glob.glob(os.path.join(targets.ROOT, "Sources/**/module.modulemap"), recursive=True)
+    maps += glob.glob(os.path.join(RELEASE, "*.build/module.modulemap"))
+    maps += glob.glob(os.path.join(targets.ROOT, ".build/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap"))
+    return [option for path in maps for option in ("-Xcc", "-fmodule-map-file=" + path)]
 
 
 def compiled(name, modules, libraries, options=()):
@@ -67,13 +67,11 @@ def header_parse(run, report):
         program = compiled("HeaderParse", {"DICOMCore"}, ["-lz"])
     except (system.Shortfall, OSError, subprocess.SubprocessError) as error:
         return report.failed("Header parse", "program", "apus", error)
-    folder = os.path.join(run.base, "kinds")
-    if not os.path.isdir(folder):
-        targets.apus("phantom", "all", "--output", folder, "--images", 5, "--noise", 20)
+    folder = corpus.kinds(run.base)
     environment = dict(os.environ)
     venv = os.environ.get("APUS_VENV", os.path.join(targets.ROOT, ".build/venv"))
     if os.path.isdir(os.path.join(venv, "bin")):
-        environment["PATH"] = environment["PATH"] + os.pathsep + os.path.join(venv, "bin")
+        environment["PATH"] = os.path.join(venv, "bin") + os.pathsep + environment["PATH"]
     for _ in range(run.repetitions):
         done = subprocess.run([program, folder, "200"], capture_output=True, text=True, timeout=run.load_patience, env=environment)
         for name, rate in re.findall(r"^(.+): (\d+) headers per CPU second", done.stdout, re.M):
@@ -95,7 +93,8 @@ def index(run, report):
             raise system.Shortfall(done.stderr[-500:])
         print(done.stdout, flush=True)
         report.rows.append(dict(part="Index", metric="%d studies" % run.index_studies, target="apus", text=done.stdout))
-        start.large(run, report, folder)
+        found = re.search(r"instances: (\d+)", done.stdout)
+        start.large(run, report, folder, "%s instances indexed" % (found.group(1) if found else "many"))
     except (system.Shortfall, OSError, subprocess.SubprocessError) as error:
         report.failed("Index", "program", "apus", error)
     finally:

@@ -30,8 +30,8 @@ def cases(studies):
 
 
 def _timed(queries, run, ask):
-    """(sorted seconds, matches as expected?)"""
-    times, right = [], True
+    """(sorted seconds, number of matches of the last query and whether all were as expected)"""
+    times, right, found = [], True, 0
     end = time.monotonic() + run.seconds_each
     for number in range(run.queries):
         tag, value, expected = queries[number % len(queries)]
@@ -41,7 +41,7 @@ def _timed(queries, run, ask):
         right = right and found == expected
         if time.monotonic() > end and number >= 4:
             break
-    return sorted(times), right
+    return sorted(times), "%d" % found if right else "%d, wrong" % found
 
 
 def _find(association):
@@ -83,9 +83,9 @@ def _measure(run, server, studies, report):
                 if connection:
                     connection.close()  # a server may have closed it while the other service was measured
                 with system.Meter(server.pid) as meter:
-                    times, right = _timed(queries, run, ask)
+                    times, matches = _timed(queries, run, ask)
                 report.add("Query", metric, server.name, p95_ms=times[int(len(times) * 0.95)] * 1e3, p50_ms=times[len(times) // 2] * 1e3,
-                           matches="as expected" if right else "DIFFERENT", other=meter.other)
+                           matches=matches, other=meter.other)
             except (system.Shortfall, wire.WireError, OSError, http.client.HTTPException, ValueError) as error:
                 report.failed("Query", metric, server.name, error)
                 if service == "C-FIND":

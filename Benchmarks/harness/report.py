@@ -73,6 +73,8 @@ def _median(rows):
         found = [row[name] for row in rows if isinstance(row.get(name), (int, float))]
         if found:
             values[name] = statistics.median(found)
+        elif name not in ("part", "metric", "target"):
+            values[name] = ", ".join(dict.fromkeys(str(row[name]) for row in rows if name in row))
     values["runs"] = len(rows)
     return values
 
@@ -88,5 +90,5 @@ def _text(value):
     if value is None:
         return ""
     if isinstance(value, float):
-        return "%.0f" % value if abs(value) >= 100 else "%.3g" % value
+        return "%.0f" % value if abs(value) >= 100 else "0" if abs(value) < 1e-4 else "%.3g" % value
     return str(value)

@@ -2,7 +2,7 @@
 import os
 import shutil
 
-from . import programs, system, targets
+from . import system, targets
 
 SERVERS = [targets.Apus, targets.Orthanc, targets.DcmQRSCP, targets.Sink]
 
@@ -25,7 +25,7 @@ def run(run, report):
             server.wipe()
 
 
-def large(run, report, index_folder):
+def large(run, report, index_folder, label):
     """Apus on the index that the index benchmark filled; cold and warm."""
     server = targets.Apus(run.scratch)
     try:
@@ -37,7 +37,6 @@ def large(run, report, index_folder):
         for name in os.listdir(index_folder):
             if name.startswith("index.sqlite"):
                 shutil.copy(os.path.join(index_folder, name), server.data)
-        label = "%d instances indexed" % (run.index_studies * programs.INSTANCES_PER_STUDY)
         for _ in range(run.repetitions):
             if run.cold and system.drop_caches():
                 _measure(server, label + ", cold", report, fresh=False)

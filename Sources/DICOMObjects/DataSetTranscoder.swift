@@ -19,7 +19,9 @@ public struct DataSetTranscoder: Sendable {
     public func transcode(
         _ dataSet: DataSet, from source: TransferSyntax, to target: TransferSyntax
     ) throws(ImageError) -> DataSet {
-        guard dataSet.contains(.pixelData), source.isEncapsulated || target.isEncapsulated, source != target else { return dataSet }
+        guard source != target else { return dataSet }
+        let dataSet = withNestedImages(of: dataSet, from: source, in: target)
+        guard dataSet.contains(.pixelData), source.isEncapsulated || target.isEncapsulated else { return dataSet }
         let module = try ImagePixelModule(dataSet)
         let frames = try nativeFrames(dataSet, module, source)
         guard let first = frames.first else { throw .noPixelData }
@@ -36,6 +38,27 @@ public struct DataSetTranscoder: Sendable {
                     of: first.photometricInterpretation, transferSyntaxUID: target.uid, options: options))
         }
         if !target.isLossless { markLossy(&result, ratio: Self.ratio(frames, result)) }
+        return result
+    }
+
+    /// Images inside sequences (icons) become native where `target` is; one that cannot be decoded is left out, as an
+    /// image in another transfer syntax than its data set's would make all of it unreadable.
+    public func withNestedImages(of dataSet: DataSet, from source: TransferSyntax, in target: TransferSyntax) -> DataSet {
+        guard source.isEncapsulated, !target.isEncapsulated else { return dataSet }
+        var result = dataSet
+        for element in dataSet.elements {
+            guard case .sequence(var sequence) = element.value else { continue }
+            for index in sequence.items.indices {
+                var item = withNestedImages(of: sequence.items[index].dataSet, from: source, in: target)
+                if case .fragments? = item[.pixelData]?.value {
+                    do { item = try transcode(item, from: source, to: target) } catch { item[.pixelData] = nil }
+                }
+                sequence.items[index].dataSet = item
+            }
+            var changed = element
+            changed.value = .sequence(sequence)
+            result[element.tag] = changed
+        }
         return result
     }
 

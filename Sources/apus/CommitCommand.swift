@@ -41,6 +41,8 @@ struct Commit: AsyncParsableCommand {
             }
             if server != nil { await association.release() }
             let result = await handler.result(within: .seconds(wait))
+            // Our answer to the result must be out before the association ends.
+            try? await Task.sleep(for: .milliseconds(300))
             if server == nil { await association.release() }
             await server?.shutdown(grace: .seconds(1), quiet: .milliseconds(100))
             try show(result)

@@ -14,7 +14,7 @@ from pynetdicom.pdu_primitives import AsynchronousOperationsWindowNegotiation, S
 from apus_server import TESTER, apus, eventually
 
 from dicom_wire import EXPLICIT, IMPLICIT, P_DATA, Wire, command, element, fragments
-from objects import RAW_DATA, data_set_digest, made_object, part10, pixels, saved
+from objects import RAW_DATA, data_set_digest, made_object, part10, saved
 from peers import (
     PATIENT_FIND, PATIENT_GET, STUDY_FIND, STUDY_GET, STUDY_MOVE, Receiver, association, find, get, identifier, store_files,
 )

@@ -76,7 +76,7 @@ package final class Part10Intake {
     private static func identity(_ head: Part10.Head, _ rest: ArraySlice<UInt8>) -> DeclaredIdentity {
         var declared = DeclaredIdentity(
             sopClassUID: head.meta?.mediaStorageSOPClassUID ?? "",
-            sopInstanceUID: head.meta?.mediaStorageSOPInstanceUID ?? "", transferSyntaxUID: head.syntax.uid)
+            sopInstanceUID: head.meta?.mediaStorageSOPInstanceUID ?? "", transferSyntaxUID: head.syntax.uid, isBinding: false)
         guard declared.sopClassUID.isEmpty || declared.sopInstanceUID.isEmpty, !head.syntax.isDeflated else { return declared }
         let reader = DataSetReader(syntax: head.syntax, tolerance: .lenient)
         guard let start = try? reader.readHeader(rest, stopBefore: Tag(0x0008, 0x0019)).dataSet else { return declared }

@@ -83,7 +83,7 @@ package struct ArchiveRecovery: Sendable {
         }
         let declared = DeclaredIdentity(
             sopClassUID: head.meta?.mediaStorageSOPClassUID ?? "",
-            sopInstanceUID: head.meta?.mediaStorageSOPInstanceUID ?? "", transferSyntaxUID: head.syntax.uid)
+            sopInstanceUID: head.meta?.mediaStorageSOPInstanceUID ?? "", transferSyntaxUID: head.syntax.uid, isBinding: false)
         var inspected = try ObjectInspector(limits: limits).inspect(
             source, dataSetOffset: head.dataSetOffset, declared: declared)
         var receivedSyntaxUID = head.syntax.uid

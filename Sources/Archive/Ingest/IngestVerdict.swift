@@ -20,8 +20,12 @@ package struct DeclaredIdentity: Hashable, Sendable {
     package var sopClassUID: String
     package var sopInstanceUID: String
     package var transferSyntaxUID: String
+    /// A C-STORE command and its data set must agree, else the object is refused; a file whose parts disagree or that lacks
+    /// identifiers is kept and marked.
+    package var isBinding: Bool
 
-    package init(sopClassUID: String, sopInstanceUID: String, transferSyntaxUID: String) {
+    package init(sopClassUID: String, sopInstanceUID: String, transferSyntaxUID: String, isBinding: Bool = true) {
+        self.isBinding = isBinding
         self.sopClassUID = sopClassUID
         self.sopInstanceUID = sopInstanceUID
         self.transferSyntaxUID = transferSyntaxUID

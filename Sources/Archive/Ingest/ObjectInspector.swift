@@ -1,3 +1,4 @@
+import Crypto
 import DICOMCore
 import DICOMObjects
 
@@ -37,8 +38,9 @@ struct ObjectInspector: Sendable {
             throw IngestRefusal(.cannotUnderstand, "Not a readable data set: \(error).")
         }
         let header = scanned.dataSet
-        let filed = try file(header, declared)
-        var reasons = (headNotes.filter { $0.kind.breaksFileFormat } + scanned.notes.filter { $0.kind.suggestsQuarantine }).prefix(8).map {
+        let (filed, identityReasons) = try file(header, declared)
+        var reasons = identityReasons
+        reasons += (headNotes.filter { $0.kind.breaksFileFormat } + scanned.notes.filter { $0.kind.suggestsQuarantine }).prefix(8).map {
             "\($0.kind.rawValue) \($0.tag) at byte \($0.offset)"
         }
         let frames = layout(scanned, header, syntax, source, &reasons)
@@ -48,29 +50,44 @@ struct ObjectInspector: Sendable {
             quarantineReasons: reasons)
     }
 
-    /// The keys it is filed under; without them it cannot be kept apart from others, so it is refused.
-    private func file(_ header: DataSet, _ declared: DeclaredIdentity) throws(IngestRefusal) -> FiledIdentity {
-        func required(_ tag: Tag) throws(IngestRefusal) -> String {
+    /// The keys it is filed under, and what was amiss with them.
+    private func file(
+        _ header: DataSet, _ declared: DeclaredIdentity
+    ) throws(IngestRefusal) -> (filed: FiledIdentity, reasons: [String]) {
+        var reasons: [String] = []
+        /// - Parameter substitute: for a file that lacks the identifier; `nil` refuses.
+        func identifier(_ tag: Tag, _ substitute: String?) throws(IngestRefusal) -> String {
             guard let value = header.uid(tag) else {
-                throw IngestRefusal(.doesNotMatch, "\(tag) is missing or empty. The sender must supply it.")
+                guard !declared.isBinding, let substitute, !substitute.isEmpty else {
+                    throw IngestRefusal(.doesNotMatch, "\(tag) is missing or empty. The sender must supply it.")
+                }
+                reasons.append("\(tag) is missing; filed under \(substitute)")
+                return substitute
             }
             guard value.utf8.count <= 64, !value.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
                 throw IngestRefusal(.doesNotMatch, "\(tag) is no UID (PS3.5 §9). The sender must correct it.")
             }
             return value
         }
+        let sopInstanceUID = try identifier(.sopInstanceUID, declared.sopInstanceUID)
         let filed = FiledIdentity(
-            sopClassUID: try required(.sopClassUID), sopInstanceUID: try required(.sopInstanceUID),
-            studyInstanceUID: try required(.studyInstanceUID), seriesInstanceUID: try required(.seriesInstanceUID))
-        guard filed.sopClassUID == declared.sopClassUID else {
-            throw IngestRefusal(
-                .doesNotMatch, "(0008,0016) differs from the SOP class announced (\(declared.sopClassUID)).")
+            sopClassUID: try identifier(.sopClassUID, declared.sopClassUID), sopInstanceUID: sopInstanceUID,
+            studyInstanceUID: try identifier(.studyInstanceUID, Self.derivedUID("study", sopInstanceUID)),
+            seriesInstanceUID: try identifier(.seriesInstanceUID, Self.derivedUID("series", sopInstanceUID)))
+        for (tag, found, announced) in [
+            (Tag.sopClassUID, filed.sopClassUID, declared.sopClassUID),
+            (.sopInstanceUID, filed.sopInstanceUID, declared.sopInstanceUID),
+        ] where found != announced {
+            guard !declared.isBinding else { throw IngestRefusal(.doesNotMatch, "\(tag) differs from what was announced.") }
+            reasons.append("\(tag) differs from the file meta information")
         }
-        guard filed.sopInstanceUID == declared.sopInstanceUID else {
-            throw IngestRefusal(
-                .doesNotMatch, "(0008,0018) differs from the SOP instance announced (\(declared.sopInstanceUID)).")
-        }
-        return filed
+        return (filed, reasons)
+    }
+
+    /// The same for the same object, so that a rebuilt index files it where it was: `2.25.` and half a digest (PS3.5 §B.2).
+    private static func derivedUID(_ role: String, _ sopInstanceUID: String) -> String {
+        let digest = SHA256.hash(data: Array("\(role) \(sopInstanceUID)".utf8))
+        return "2.25.\(digest.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })"
     }
 
     private func missingAttributes(_ header: DataSet) -> [String] {

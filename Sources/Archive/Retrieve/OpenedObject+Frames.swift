@@ -20,8 +20,8 @@ extension OpenedObject {
             guard frameBytes > 0 else { return try unalignedFrame(number, offset: offset, totalBytes: totalBytes) }
             guard number * frameBytes <= totalBytes else { throw .unreadable("pixel data end before frame \(number)") }
             let start = offset + (number - 1) * frameBytes
-            let frame = try bytes(start..<start + frameBytes)
-            return receivedSyntax.isBigEndian ? try swapped(frame, pixelDataOffset: offset) : frame
+            return receivedSyntax.isBigEndian ? try turned(start..<start + frameBytes, pixelDataOffset: offset)
+                : try bytes(start..<start + frameBytes)
         }
     }
 
@@ -39,9 +39,13 @@ extension OpenedObject {
                 stored, transferSyntaxUID: storedSyntax.uid, description: description,
                 photometricInterpretation: module.photometricInterpretation)
             var output = module
-            output.frame.isPlanar = false
+            output.frame.isPlanar = restoration?.isPlanar ?? false
+            let bytes = output.frame.isPlanar
+                ? ColourPlanes.separated(
+                    decoded.bytes[...], samples: module.frame.samplesPerPixel, unit: module.frame.bytesPerSample)
+                : decoded.bytes[...]
             return NativeFrame(
-                bytes: decoded.bytes[...], photometricInterpretation: decoded.photometricInterpretation, module: output)
+                bytes: bytes, photometricInterpretation: decoded.photometricInterpretation, module: output)
         } catch {
             throw .image(.codec(error))
         }
@@ -65,17 +69,34 @@ extension OpenedObject {
         return frame[...]
     }
 
-    /// Big endian words come out little endian; OB stays as it is (PS3.5 §7.3).
-    private func swapped(_ frame: ArraySlice<UInt8>, pixelDataOffset: Int) throws(RetrieveError) -> ArraySlice<UInt8> {
-        let unit = try nativePixelVR(at: pixelDataOffset).unitBytes
-        guard unit > 1 else { return frame }
-        var result = Array(frame)
+    /// Big endian words come out little endian. Words count from the start of Pixel Data, so a frame of an odd number of
+    /// bytes shares its last word with the next or with padding.
+    private func turned(_ range: Range<Int>, pixelDataOffset: Int) throws(RetrieveError) -> ArraySlice<UInt8> {
+        let unit = try nativeWordBytes(at: pixelDataOffset)
+        let first = (range.lowerBound - pixelDataOffset) / unit * unit + pixelDataOffset
+        let end = (range.upperBound - pixelDataOffset + unit - 1) / unit * unit + pixelDataOffset
+        let turned = Self.turned(try bytes(first..<end), unit: unit)
+        let start = turned.startIndex + range.lowerBound - first
+        return turned[start..<start + range.count]
+    }
+
+    /// Every word of `unit` bytes reversed; a rest shorter than a word stays.
+    static func turned(_ bytes: ArraySlice<UInt8>, unit: Int) -> ArraySlice<UInt8> {
+        guard unit > 1 else { return bytes }
+        var result = Array(bytes)
         var start = 0
         while start + unit <= result.count {
             result[start..<start + unit].reverse()
             start += unit
         }
         return result[...]
+    }
+
+    /// Bytes that byte order turns round: 1 for OB, else 2, or the whole sample where it is larger (PS3.5 §7.3, §8.1.1).
+    func nativeWordBytes(at offset: Int) throws(RetrieveError) -> Int {
+        let vr = try nativePixelVR(at: offset)
+        guard vr.unitBytes > 1 else { return 1 }
+        return max(vr.unitBytes, (header.int(.bitsAllocated) ?? 16) / 8)
     }
 
     /// The VR written before native pixel data in explicit VR: tag, VR, two reserved bytes, length (PS3.5 §7.1.2).

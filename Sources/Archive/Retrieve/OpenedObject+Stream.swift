@@ -45,16 +45,10 @@ extension OpenedObject {
     private func restored(_ restoration: Restoration) throws(RetrieveError) -> ObjectStream {
         var pieces: [ObjectStream.Piece] = [.bytes(restoration.prefix)]
         for number in 1...max(1, instance.frames.numberOfFrames) {
-            pieces.append(.made { () throws(RetrieveError) in try self.restoredFrame(number, restoration) })
+            pieces.append(.made { () throws(RetrieveError) in try self.nativeFrame(number).bytes })
         }
         pieces.append(.bytes(restoration.suffix))
         return ObjectStream(
             self, transferSyntaxUID: receivedSyntax.uid, byteCount: instance.dataSetBytes, pieces: pieces)
-    }
-
-    func restoredFrame(_ number: Int, _ restoration: Restoration) throws(RetrieveError) -> ArraySlice<UInt8> {
-        let frame = try nativeFrame(number)
-        guard restoration.isPlanar else { return frame.bytes }
-        return ColourPlanes.separated(frame.bytes, samples: frame.module.frame.samplesPerPixel, unit: frame.module.frame.bytesPerSample)
     }
 }

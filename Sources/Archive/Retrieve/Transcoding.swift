@@ -39,6 +39,8 @@ struct Transcoding {
     private var plainTarget: TransferSyntax { target.isDeflated ? .explicitVRLittleEndian : target }
 
     private func encode(_ dataSet: DataSet) throws(RetrieveError) -> [UInt8] {
+        // Icons inside sequences follow the transfer syntax of the whole (PS3.5 §A.4).
+        let dataSet = DataSetTranscoder().withNestedImages(of: dataSet, from: object.receivedSyntax, in: plainTarget)
         do { return try DataSetWriter(syntax: object.instance.frames == .none ? target : plainTarget, fidelity: .conforming).write(dataSet) } catch {
             throw failure("\(error)")
         }
@@ -70,7 +72,8 @@ struct Transcoding {
     private func reencoded(offset: Int, totalBytes: Int) throws(RetrieveError) -> ObjectStream {
         let vr = object.receivedSyntax.isExplicitVR ? try object.nativePixelVR(at: offset)
             : (try object.imagePixelModule().frame.bitsAllocated) > 8 ? .ow : .ob
-        let mustSwap = object.receivedSyntax.isBigEndian != target.isBigEndian && vr.unitBytes > 1
+        let word = object.receivedSyntax.isBigEndian ? try object.nativeWordBytes(at: offset) : wordBytes(vr)
+        let mustSwap = object.receivedSyntax.isBigEndian != target.isBigEndian
         var pieces: [ObjectStream.Piece] = [
             .bytes(try encode(object.header)[...]), .bytes(try pixelHeader(vr, totalBytes)),
         ]
@@ -79,7 +82,7 @@ struct Transcoding {
             let range = start..<min(start + step, offset + totalBytes)
             pieces.append(.made { () throws(RetrieveError) in
                 let bytes = try self.object.bytes(range)
-                return mustSwap ? Self.turned(bytes, unit: vr.unitBytes) : bytes
+                return mustSwap ? OpenedObject.turned(bytes, unit: word) : bytes
             })
         }
         return ObjectStream(object, transferSyntaxUID: target.uid, byteCount: nil, pieces: pieces)
@@ -100,18 +103,12 @@ struct Transcoding {
         return bytes[...]
     }
 
-    private func swapped(_ bytes: ArraySlice<UInt8>, _ vr: VR) -> ArraySlice<UInt8> {
-        target.isBigEndian && vr.unitBytes > 1 ? Self.turned(bytes, unit: vr.unitBytes) : bytes
+    private func wordBytes(_ vr: VR) -> Int {
+        vr.unitBytes == 1 ? 1 : max(vr.unitBytes, (object.header.int(.bitsAllocated) ?? 16) / 8)
     }
 
-    private static func turned(_ bytes: ArraySlice<UInt8>, unit: Int) -> ArraySlice<UInt8> {
-        var result = Array(bytes)
-        var start = 0
-        while start + unit <= result.count {
-            result[start..<start + unit].reverse()
-            start += unit
-        }
-        return result[...]
+    private func swapped(_ bytes: ArraySlice<UInt8>, _ vr: VR) -> ArraySlice<UInt8> {
+        target.isBigEndian ? OpenedObject.turned(bytes, unit: wordBytes(vr)) : bytes
     }
 
     // MARK: To compressed

@@ -55,7 +55,8 @@ extension Phantom {
         dataSet.set(Tag(0x0020, 0x0013), .is, "\(instanceNumber)")
         dataSet.set(Tag(0x0020, 0x0052), .ui, uid(4))
         dataSet.setEmpty(.positionReferenceIndicator, .lo)
-        if kind != .enhancedCT { dataSet.setEmpty(.laterality, .cs) }
+        // Only for objects without Image Laterality and of unnamed body parts (PS3.3 C.7.3.1).
+        if kind != .cr { dataSet.setEmpty(.laterality, .cs) }
         return dataSet
     }
 
@@ -186,15 +187,63 @@ extension Phantom {
 
     func enhancedDataSet() -> DataSet {
         var dataSet = commonDataSet(instanceNumber: 1)
-        dataSet.set(Tag(0x0008, 0x0008), .cs, ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
+        setEnhancedModules(&dataSet)
         dataSet.set(Tag(0x0028, 0x0008), .is, "\(numberOfImages)")
+        let organization = uid(5)
+        var organizationItem = DataSet()
+        organizationItem.set(.dimensionOrganizationUID, .ui, organization)
+        dataSet.set(.dimensionOrganizationSequence, items: [organizationItem])
+        dataSet.set(
+            .dimensionIndexSequence,
+            items: [Tag.stackID, .inStackPositionNumber].map { pointer in
+                var item = organizationItem
+                item.set(.dimensionIndexPointer, .at, ints: [Int(pointer.rawValue)])
+                item.set(.functionalGroupPointer, .at, ints: [Int(Tag.frameContentSequence.rawValue)])
+                return item
+            })
         dataSet.set(Tag(0x5200, 0x9229), items: [sharedGroups()])
         dataSet.set(Tag(0x5200, 0x9230), items: (0..<numberOfImages).map { perFrameGroups($0) })
         setImagePixel(&dataSet, bytes: (0..<numberOfImages).flatMap { slicePixels($0) }, stored: 12, signed: false)
         return dataSet
     }
 
+    /// Derived: no scanner acquired it, so no acquisition is described (PS3.3 A.38, C.8.15).
+    private func setEnhancedModules(_ dataSet: inout DataSet) {
+        dataSet.set(.imageType, .cs, ["DERIVED", "PRIMARY", "VOLUME", "NONE"])
+        dataSet.set(.contentTime, .tm, "080000")
+        dataSet.set(.manufacturerModelName, .lo, "Phantom")
+        dataSet.set(.deviceSerialNumber, .lo, "\(seed)")
+        dataSet.set(.softwareVersions, .lo, Implementation.versionName)
+        dataSet.set(.patientPosition, .cs, "HFS")
+        dataSet.set(.contentQualification, .cs, "RESEARCH")
+        dataSet.set(.burnedInAnnotation, .cs, "NO")
+        dataSet.set(.lossyImageCompression, .cs, "00")
+        dataSet.set(.presentationLUTShape, .cs, "IDENTITY")
+        setFrameType(&dataSet)
+        dataSet.set(.acquisitionContextSequence, items: [])
+    }
+
+    private func setFrameType(_ dataSet: inout DataSet) {
+        dataSet.set(.pixelPresentation, .cs, "MONOCHROME")
+        dataSet.set(.volumetricProperties, .cs, "VOLUME")
+        dataSet.set(.volumeBasedCalculationTechnique, .cs, "NONE")
+    }
+
+    private static func code(_ value: String, _ scheme: String, _ meaning: String) -> DataSet {
+        var item = DataSet()
+        item.set(.codeValue, .sh, value)
+        item.set(.codingSchemeDesignator, .sh, scheme)
+        item.set(.codeMeaning, .lo, meaning)
+        return item
+    }
+
     private func sharedGroups() -> DataSet {
+        var frameType = DataSet()
+        frameType.set(.frameType, .cs, ["DERIVED", "PRIMARY", "VOLUME", "NONE"])
+        setFrameType(&frameType)
+        var anatomy = DataSet()
+        anatomy.set(.anatomicRegionSequence, items: [Self.code("38266002", "SCT", "Entire body")])
+        anatomy.set(.frameLaterality, .cs, "U")
         var measures = DataSet()
         measures.set(Tag(0x0018, 0x0050), .ds, doubles: [sliceSpacingMM])
         measures.set(Tag(0x0028, 0x0030), .ds, doubles: [pixelSpacingMM, pixelSpacingMM])
@@ -207,6 +256,8 @@ extension Phantom {
         var window = DataSet()
         setWindow(&window, centre: 40, width: 400)
         var groups = DataSet()
+        groups.set(.ctImageFrameTypeSequence, items: [frameType])
+        groups.set(.frameAnatomySequence, items: [anatomy])
         groups.set(Tag(0x0020, 0x9116), items: [orientation])
         groups.set(Tag(0x0028, 0x9110), items: [measures])
         groups.set(Tag(0x0028, 0x9132), items: [window])
@@ -219,6 +270,7 @@ extension Phantom {
         var position = DataSet()
         position.set(Tag(0x0020, 0x0032), .ds, doubles: [origin.x, origin.y, origin.z + Double(index) * sliceSpacingMM])
         var content = DataSet()
+        content.set(.stackID, .sh, "1")
         content.set(Tag(0x0020, 0x9057), .ul, ints: [index + 1])
         content.set(Tag(0x0020, 0x9157), .ul, ints: [1, index + 1])
         var groups = DataSet()

@@ -1,3 +1,4 @@
+import CodecLibraries
 import DICOMCore
 import DICOMObjects
 import DIMSE
@@ -57,15 +58,20 @@ struct ContextPolicy: Sendable {
     /// The first proposed transfer syntax we know, except that explicit VR is preferred to implicit: it loses nothing of
     /// private elements.
     ///
-    /// - Parameter isRetrieval: the requestor is provider, so that we send to it: then an uncompressed form comes first,
-    ///   in which every object can be given.
+    /// - Parameter isRetrieval: the requestor is provider, so that we send to it: then the first form counts that we can
+    ///   make of any object without loss.
     func transferSyntax(for proposed: [String], isStorage: Bool, isRetrieval: Bool = false) -> String? {
         let explicit = TransferSyntax.explicitVRLittleEndian.uid
         let known = proposed.filter { uid in
             let syntax = TransferSyntax(uid: uid)
             return isStorage ? syntax.isKnown : syntax.isKnown && !syntax.isEncapsulated && !syntax.isDeflated
         }
-        if isRetrieval, let plain = PresentationContextProposal.uncompressed.first(where: { known.contains($0) }) { return plain }
+        if isRetrieval {
+            return known.first { uid in
+                let syntax = TransferSyntax(uid: uid)
+                return !syntax.isEncapsulated || (syntax.isLossless && FrameCodec.canEncode(uid))
+            } ?? known.first
+        }
         guard known.first == TransferSyntax.implicitVRLittleEndian.uid, known.contains(explicit) else { return known.first }
         return explicit
     }
