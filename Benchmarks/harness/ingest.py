@@ -62,6 +62,23 @@ def lean(server, groups, timeout):
         raise system.Shortfall("the sender ended with %s" % [sender.exitcode for sender in senders])
 
 
+def _check(server, folders):
+    """Everything that was sent is there: by an image level C-FIND, or by counting files."""
+    if isinstance(server, targets.StoreSCP):
+        found = len(corpus.files(server.data))
+        expected = sum(len(corpus.files(folder)) for folder in folders)
+        if found != expected:
+            raise system.Shortfall("%d files instead of %d" % (found, expected))
+    elif server.stores:
+        association = wire.Association(server.port, server.ae, [(wire.STUDY_FIND, wire.IMPLICIT)])
+        for folder in folders:
+            study, series = corpus.identity(folder)
+            found = association.find({0x00080052: "IMAGE", 0x0020000D: study, 0x0020000E: series, 0x00080018: ""})
+            if found != len(corpus.files(folder)):
+                raise system.Shortfall("%d instances instead of %d" % (found, len(corpus.files(folder))))
+        association.release()
+
+
 def _measure(run, kind, associations, nodelay, folders, report, metric):
     paths = [path for folder in folders for path in corpus.files(folder)]
     server = kind(run.scratch, nodelay=nodelay)
@@ -75,6 +92,7 @@ def _measure(run, kind, associations, nodelay, folders, report, metric):
                 # With one association all series go over it, one after the other.
                 groups = folders if associations > 1 else [os.path.commonpath(folders)] if len(folders) > 1 else folders
                 storescu(server, groups, nodelay, run.patience)
+        _check(server, folders)
         values = dict(inst_s=len(paths) / meter.wall, mb_s=corpus.size(paths) / meter.wall / 1e6, cpu_1000=meter.cpu / len(paths) * 1000,
                       peak_mb=meter.peak / 1e6, other=meter.other)
         report.add("C-STORE", metric, kind.name, **values)

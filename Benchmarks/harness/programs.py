@@ -1,6 +1,5 @@
 """The benchmark programs written in Swift, compiled against the modules and objects of the release build."""
 import glob
-import json
 import os
 import re
 import shutil

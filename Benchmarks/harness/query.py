@@ -1,7 +1,6 @@
 """C-FIND and QIDO-RS on many studies: single queries, one after the other, over one association or connection."""
 import http.client
 import json
-import os
 import time
 import urllib.parse
 
@@ -57,8 +56,9 @@ def _search(server, connection):
     headers = dict(server.web_headers(), Accept="application/dicom+json")
 
     def ask(tag, value):
+        # `*` and `^` stand as they are: Orthanc's plug-in does not undo their percent-encoding.
         query = {ATTRIBUTES[tag]: value, "includefield": "NumberOfStudyRelatedInstances", "limit": "5000"}
-        path = urllib.parse.urlsplit(server.web("studies")).path + "?" + urllib.parse.urlencode(query)
+        path = urllib.parse.urlsplit(server.web("studies")).path + "?" + urllib.parse.urlencode(query, safe="*^")
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
@@ -110,7 +110,8 @@ def run(run, report):
                 senders = 1 if kind is targets.DcmQRSCP else 4
                 with system.Meter(server.pid) as meter:
                     ingest.lean(server, [paths[part::senders] for part in range(senders)], run.load_patience)
-                report.add("C-STORE, small", "%d objects of 2 kB, %d at once" % (len(paths), senders), kind.name, inst_s=len(paths) / meter.wall,
+                report.add("C-STORE, small", "%d objects of 2 kB, %d at once" % (len(paths), senders), kind.name,
+                           inst_s=len(paths) / meter.wall,
                            cpu_1000=meter.cpu / len(paths) * 1000, peak_mb=meter.peak / 1e6, other=meter.other)
                 servers.append(server)
             except (system.Shortfall, wire.WireError, OSError) as error:

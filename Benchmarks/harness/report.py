@@ -59,7 +59,7 @@ class Report:
 HEADINGS = {
     "inst_s": "instances/s", "cpu_1000": "CPU s / 1000", "peak_mb": "peak MB", "disk": "disk / input", "other": "others' CPU",
     "mb_s": "MB/s", "seconds": "s", "cpu_s": "CPU s", "p50_ms": "p50 ms", "p95_ms": "p95 ms", "ms": "ms", "first_ms": "first byte ms",
-    "idle_mb": "idle MB", "per_s": "headers / CPU s"}
+    "idle_mb": "idle MB", "mb": "MB sent", "per_s": "headers / CPU s"}
 LARGER_IS_BETTER = {"inst_s", "mb_s", "per_s"}
 
 
@@ -82,6 +82,8 @@ def _median(rows):
 def _ratio(name, ours, theirs, is_ours):
     if is_ours or not ours or not ours.get(name) or not theirs.get(name):
         return ""
+    if "wrong" in str(theirs.get("matches", "")):
+        return "(wrong answer)"
     times = ours[name] / theirs[name] if name in LARGER_IS_BETTER else theirs[name] / ours[name]
     return "%.2f x" % times
 

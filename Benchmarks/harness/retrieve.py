@@ -19,18 +19,21 @@ def loaded(run, kind, folder, receiver_port=0, nodelay=True):
     return server
 
 
-def _get(server, keys, run, _):
-    command = [system.tool("getscu"), "-aet", targets.CALLER, "-aec", server.ae, "-S", "-pdu", "131072", "--ignore",
-               "127.0.0.1", str(server.port)] + keys
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=run.patience,
-                   env=_environment(server))
+def _get(server, keys, run):
+    _transfer(server, [system.tool("getscu"), "--ignore", "-pdu", "131072"], keys, run)
 
 
-def _move(server, keys, run, _):
-    command = [system.tool("movescu"), "-aet", targets.CALLER, "-aec", server.ae, "-aem", targets.RECEIVER, "-S",
-               "127.0.0.1", str(server.port)] + keys
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=run.patience,
-                   env=_environment(server))
+def _move(server, keys, run):
+    _transfer(server, [system.tool("movescu"), "-aem", targets.RECEIVER], keys, run)
+
+
+def _transfer(server, program, keys, run):
+    """Runs a DCMTK program to its end. Its exit code alone says nothing about failed sub-operations; its messages do."""
+    command = [program[0], "-aet", targets.CALLER, "-aec", server.ae, "-S", *program[1:], "127.0.0.1", str(server.port)] + keys
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=run.patience, env=_environment(server))
+    complaints = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("W:", "E:", "F:"))]
+    if done.returncode != 0 or complaints:
+        raise system.Shortfall("exit code %d: %s" % (done.returncode, " ".join(complaints)[:200]))
 
 
 def _environment(server):
@@ -38,13 +41,13 @@ def _environment(server):
     return dict(environment, TCP_NODELAY="1") if server.nodelay else environment
 
 
-def _measure(run, server, sink, service, metric, keys, paths, report):
+def _measure(run, server, service, metric, keys, paths, report):
     try:
         with system.Meter(server.pid) as meter:
-            service(server, keys, run, sink)
+            service(server, keys, run)
         report.add("Retrieve", metric, server.name, seconds=meter.wall, inst_s=len(paths) / meter.wall,
                    mb_s=corpus.size(paths) / meter.wall / 1e6, cpu_s=meter.cpu, peak_mb=meter.peak / 1e6, other=meter.other)
-    except (subprocess.SubprocessError, OSError) as error:
+    except (system.Shortfall, subprocess.SubprocessError, OSError) as error:
         report.failed("Retrieve", metric, server.name, error)
 
 
@@ -71,9 +74,9 @@ def _series(run, report, images, seed, nodelay, label, repetitions):
                 server.start()
                 try:
                     if cold:
-                        _measure(run, server, sink, _get, "C-GET %s, cold" % label, keys, paths, report)
-                    _measure(run, server, sink, _get, "C-GET " + label, keys, paths, report)
-                    _measure(run, server, sink, _move, "C-MOVE " + label, keys, paths, report)
+                        _measure(run, server, _get, "C-GET %s, cold" % label, keys, paths, report)
+                    _measure(run, server, _get, "C-GET " + label, keys, paths, report)
+                    _measure(run, server, _move, "C-MOVE " + label, keys, paths, report)
                 finally:
                     server.stop()
     finally:

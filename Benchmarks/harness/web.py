@@ -33,6 +33,8 @@ def _measure(run, server, metric, path, accept, input_bytes, report):
     try:
         with system.Meter(server.pid) as meter:
             total, first, size = _fetch(server, path, accept, run)
+        if accept == PLAIN and size < input_bytes * 0.99:
+            raise system.Shortfall("%d bytes of %d" % (size, input_bytes))
         if accept == METADATA:
             report.add("WADO-RS", metric, server.name, ms=total * 1e3, first_ms=first * 1e3, mb=size / 1e6, cpu_s=meter.cpu,
                        peak_mb=meter.peak / 1e6, other=meter.other)

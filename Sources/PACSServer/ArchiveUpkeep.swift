@@ -10,6 +10,8 @@ import Synchronization
 final class ArchiveUpkeep: Sendable {
     private let pacs: PACS
     private let lastScrub: Mutex<Int64>
+    /// Containers whose objects have moved, and since when; readers may still be in them.
+    private let emptied = Mutex<[ContainerID: Int64]>([:])
     private let lastStates = Mutex<[Int64: VolumeStatus.State]>([:])
 
     init(_ pacs: PACS) {
@@ -41,6 +43,7 @@ final class ArchiveUpkeep: Sendable {
     ///
     /// - Returns: whether there may be more.
     func compressOnce() async throws -> Bool {
+        try await recycleEmptied()
         if try await drainOnce() { return true }
         guard pacs.configuration.compression != .none else { return false }
         let directory = pacs.directory
@@ -48,12 +51,13 @@ final class ArchiveUpkeep: Sendable {
         let mover = ContainerMover(store: directory.store, index: directory.index, compression: compression)
         let isQuiet = isQuiet
         let report = try await pacs.pool.run { () throws -> ContainerMover.Report? in
-            let waiting = try directory.store.containers().filter { $0.purpose == .ingest && $0.usedBytes > 0 }
+            let waiting = try directory.store.containers().filter {
+                $0.purpose == .ingest && $0.usedBytes > 0 && !self.isEmptied($0.id)
+            }
             // Arrivals come first, until so much waits that disk space is at stake.
             guard isQuiet || waiting.reduce(0, { $0 + $1.usedBytes }) > Self.backlogBytes else { return nil }
             guard let next = waiting.min(by: { $0.id.containerID < $1.id.containerID }) else { return nil }
-            if !next.isSealed { try directory.store.seal(next.id) }
-            return try mover.move(next.id)
+            return try self.move(next, with: mover)
         }
         guard let report, report.moved > 0 else { return false }
         pacs.logger.info(
@@ -70,14 +74,36 @@ final class ArchiveUpkeep: Sendable {
         let report = try await pacs.pool.run { () throws -> ContainerMover.Report? in
             let draining = Set(directory.store.volumes().filter { $0.state == .draining }.map(\.volumeID))
             guard !draining.isEmpty else { return nil }
-            let waiting = try directory.store.containers().filter { draining.contains($0.id.volumeID) && $0.usedBytes > 0 }
+            let waiting = try directory.store.containers().filter {
+                draining.contains($0.id.volumeID) && $0.usedBytes > 0 && !self.isEmptied($0.id)
+            }
             guard let next = waiting.first else { return nil }
-            if !next.isSealed { try directory.store.seal(next.id) }
-            return try mover.move(next.id)
+            return try self.move(next, with: mover)
         }
         guard let report, report.moved > 0 else { return false }
         pacs.logger.notice("Drained \(report.moved) objects from a storage volume that is being emptied.")
         return report.unreadable.isEmpty
+    }
+
+    private func isEmptied(_ container: ContainerID) -> Bool { emptied.withLock { $0[container] != nil } }
+
+    private func move(_ container: ContainerStatus, with mover: ContainerMover) throws -> ContainerMover.Report {
+        if !container.isSealed { try pacs.directory.store.seal(container.id) }
+        let report = try mover.move(container.id)
+        if report.isEmptied { emptied.withLock { $0[container.id] = PACS.now() } }
+        return report
+    }
+
+    /// A retrieval that began before its objects moved is over by then.
+    private static let readersGraceMilliseconds: Int64 = 15 * 60 * 1000
+
+    private func recycleEmptied() async throws {
+        let due = emptied.withLock { $0.filter { PACS.now() - $0.value >= Self.readersGraceMilliseconds }.map(\.key) }
+        guard !due.isEmpty else { return }
+        let directory = pacs.directory
+        let mover = ContainerMover(store: directory.store, index: directory.index, compression: pacs.configuration.compression)
+        try await pacs.pool.run { for container in due { try mover.recycle(container) } }
+        emptied.withLock { emptied in for container in due { emptied[container] = nil } }
     }
 
     private static let backlogBytes: Int64 = 4 << 30

@@ -42,6 +42,7 @@ struct Compression: AsyncParsableCommand {
         for container in try archive.store.containers() where container.purpose == .ingest && container.usedBytes > 0 {
             try archive.store.seal(container.id)
             let report = try mover.move(container.id)
+            if report.isEmptied { try mover.recycle(container.id) }
             total.moved += report.moved
             total.compressed += report.compressed
             total.bytesBefore += report.bytesBefore

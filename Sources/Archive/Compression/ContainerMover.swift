@@ -13,6 +13,8 @@ package struct ContainerMover: Sendable {
         package var bytesAfter: Int64 = 0
         /// Objects that could not be read; their container stays.
         package var unreadable: [String] = []
+        /// Nothing in the container is referred to any more, and that is durable.
+        package var isEmptied = false
 
         package init() {}
     }
@@ -37,11 +39,16 @@ package struct ContainerMover: Sendable {
             start += batch.count
             try move(batch, &report)
         }
-        guard start == instances.count, report.unreadable.isEmpty else { return report }
-        try index.flush()
-        // Arrivals registered meanwhile would show here; a sealed container gets none.
-        if try index.instances(in: container).isEmpty { try store.recycle(container) }
+        report.isEmptied = start == instances.count && report.unreadable.isEmpty
+        if report.isEmptied { try index.flush() }
         return report
+    }
+
+    /// Gives the space of an emptied container back. Readers that looked up an object before it moved still need the old
+    /// place for a while, so a server waits before it calls this.
+    package func recycle(_ container: ContainerID) throws {
+        // A sealed container gets no new arrivals.
+        if try index.instances(in: container).isEmpty { try store.recycle(container) }
     }
 
     private static let batchBytes: Int64 = 16 << 20

@@ -144,9 +144,12 @@ package struct Importer: Sendable {
 
     /// `DICM` in its place, or at least where broken writers put it, so that those get a reason instead of silence.
     private static func looksLikeDICOM(_ start: Data) -> Bool {
-        start.prefix(264).range(of: Data("DICM".utf8)) != nil || start.starts(with: [0x02, 0x00, 0x00, 0x00])
-            || start.starts(with: [0x08, 0x00, 0x05, 0x00]) || start.starts(with: [0x08, 0x00, 0x16, 0x00])
-            || start.starts(with: [0x08, 0x00, 0x08, 0x00])
+        if start.prefix(264).range(of: Data("DICM".utf8)) != nil { return true }
+        // Without a preamble the first element is of group 0002 or 0008, its number below 0100.
+        let first = Array(start.prefix(8))
+        guard first.count == 8 else { return false }
+        return ([0x02, 0x08].contains(first[0]) && first[1] == 0 && first[3] == 0)
+            || (first[0] == 0 && first[1] == 0x08 && first[2] == 0)
     }
 
     private static func isDirectoryFile(_ name: String) -> Bool {

@@ -21,6 +21,8 @@ package final class IngestPipeline: Sendable {
         self.refusals = refusals
         self.now = now
         writer = IngestWriter(store: store, index: index, onRegistered: onRegistered)
+        // A start counts as an arrival: devices that waited for the server send first.
+        lastArrival.store(now(), ordering: .relaxed)
     }
 
     /// An object announced by a C-STORE request or read from a file; its data set follows in the declared transfer syntax.
@@ -42,7 +44,7 @@ package final class IngestPipeline: Sendable {
             headNotes: notes, expectedBytes: expectedBytes)
     }
 
-    /// When the last object began to arrive; 0 before the first.
+    /// When the last object began to arrive, or the server started.
     package var lastArrivalMilliseconds: Int64 { lastArrival.load(ordering: .relaxed) }
 
     /// Blocks until everything handed over so far is answered.

@@ -9,7 +9,7 @@ package struct IngestSettings: Hashable, Sendable {
     package var parsingLimits: ParsingLimits = {
         var limits = ParsingLimits.default
         // Deflated data sets are inflated in memory.
-        limits.maximumInflatedBytes = 512 << 20
+        limits.maximumInflatedBytes = 96 << 20
         return limits
     }()
 

@@ -56,6 +56,7 @@ struct Transcoding {
         let first = try object.nativeFrame(1)
         let header = adjustedHeader(first)
         let count = object.instance.frames.numberOfFrames
+        if module.frame.bitsAllocated == 1 { return try packedBits(module, first, count) }
         let total = first.bytes.count * count
         let vr: VR = module.frame.bitsAllocated > 8 ? .ow : .ob
         var pieces: [ObjectStream.Piece] = [
@@ -66,6 +67,24 @@ struct Transcoding {
         }
         if total % 2 == 1 { pieces.append(.bytes([0])) }
         return ObjectStream(object, transferSyntaxUID: target.uid, byteCount: nil, pieces: pieces)
+    }
+
+    /// Frames of 1-bit samples follow each other without padding (PS3.5 §8.1.1).
+    private func packedBits(_ module: ImagePixelModule, _ first: NativeFrame, _ count: Int) throws(RetrieveError) -> ObjectStream {
+        let bits = module.nativeFrameBits
+        var packed = [UInt8](repeating: 0, count: (bits * count + 15) / 16 * 2)
+        for number in 1...max(1, count) {
+            let frame = Array(number == 1 ? first.bytes : try object.nativeFrame(number).bytes)
+            let start = (number - 1) * bits
+            for bit in 0..<bits where bit / 8 < frame.count && frame[bit / 8] >> UInt8(bit % 8) & 1 == 1 {
+                packed[(start + bit) / 8] |= 1 << UInt8((start + bit) % 8)
+            }
+        }
+        return ObjectStream(
+            object, transferSyntaxUID: target.uid, byteCount: nil,
+            pieces: [
+                .bytes(try encode(adjustedHeader(first))[...]), .bytes(try pixelHeader(.ob, packed.count)), .bytes(packed[...]),
+            ])
     }
 
     /// Native to native: the value passes as it is, words turned round where byte order changes.

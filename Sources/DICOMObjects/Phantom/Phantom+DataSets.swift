@@ -56,7 +56,7 @@ extension Phantom {
         dataSet.set(Tag(0x0020, 0x0052), .ui, uid(4))
         dataSet.setEmpty(.positionReferenceIndicator, .lo)
         // Only for objects without Image Laterality and of unnamed body parts (PS3.3 C.7.3.1).
-        if kind != .cr { dataSet.setEmpty(.laterality, .cs) }
+        if kind != .cr, kind != .enhancedCT { dataSet.setEmpty(.laterality, .cs) }
         return dataSet
     }
 
@@ -258,6 +258,9 @@ extension Phantom {
         var groups = DataSet()
         groups.set(.ctImageFrameTypeSequence, items: [frameType])
         groups.set(.frameAnatomySequence, items: [anatomy])
+        var event = DataSet()
+        event.set(.irradiationEventUID, .ui, uid(6))
+        groups.set(.irradiationEventIdentificationSequence, items: [event])
         groups.set(Tag(0x0020, 0x9116), items: [orientation])
         groups.set(Tag(0x0028, 0x9110), items: [measures])
         groups.set(Tag(0x0028, 0x9132), items: [window])

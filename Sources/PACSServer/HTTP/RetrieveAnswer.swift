@@ -4,6 +4,7 @@ import DICOMObjects
 import DICOMweb
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import PersistenceSQLite
 import SecurityProfiles
@@ -25,7 +26,7 @@ struct RetrieveAnswer: Sendable {
             header: request.headers[.accept], queryParameter: try QueryString(request.uri.query).single("accept"))
         switch asked.content {
         case .instances:
-            try await auditView(instances, context)
+            await auditExport(instances, context)
             return try await objects(instances, accept, request, isSingle: asked.scope.isInstance)
         case .metadata: return try metadata(instances, accept)
         case .frames(let numbers): return try await frames(first, numbers, accept)
@@ -39,11 +40,14 @@ struct RetrieveAnswer: Sendable {
         }
     }
 
-    private func auditView(_ instances: [StoredInstance], _ context: WebContext) async throws {
+    /// Care goes on when the log cannot be written; the failure itself is logged.
+    private func auditExport(_ instances: [StoredInstance], _ context: WebContext) async {
         let studies = Set(instances.map(\.studyInstanceUID)).sorted()
         let event = AuditEvent(
             .studyExported, actor: context.principal, origin: context.remoteAddress, objects: studies.map { .study(uid: $0) })
-        try await pacs.pool.run { [security = pacs.security] in try security.audit.append(event) }
+        do { try await pacs.pool.run { [security = pacs.security] in try security.audit.append(event) } } catch {
+            pacs.logger.error("The audit log cannot be written: \(error)")
+        }
     }
 
     // MARK: Whole objects

@@ -1,5 +1,6 @@
 import Archive
 import DICOMCore
+import DICOMweb
 import DIMSE
 import HTTPTypes
 import Hummingbird
@@ -58,7 +59,7 @@ struct StudyRoutes: Sendable {
         search.includesAll = true
         var query = try ArchiveQuery(
             resources: .study, studyInstanceUID: nil, seriesInstanceUID: nil, parameters: search)
-        if let text = parameters["q"].map(String.init), !text.allSatisfy(\.isWhitespace) { query.text = text }
+        if let text = try QueryString(request.uri.query).single("q"), !text.allSatisfy(\.isWhitespace) { query.text = text }
         query.limit = min(max(parameters["limit"].flatMap { Int($0) } ?? 100, 1), 500)
         let sort = parameters["sort"].map(String.init) ?? "-studyDate"
         let name = sort.hasPrefix("-") ? String(sort.dropFirst()) : sort

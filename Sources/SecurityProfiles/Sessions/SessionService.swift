@@ -132,7 +132,8 @@ package struct SessionService: Sendable {
         switch check {
         case .valid:
             if isActivity, shouldTouch, let sessionID {
-                try context.store.write { rows in try rows.setLastActivity(context.now, sessionID: sessionID) }
+                // A full disk must not end the work of who is signed in.
+                try? context.store.write { rows in try rows.setLastActivity(context.now, sessionID: sessionID) }
             }
         case .refused(let refusal):
             if let sessionID { try end(sessionID, because: refusal, origin: client.address) }
