@@ -118,7 +118,12 @@ package final class PACS: Sendable {
         let planned = ArchiveSignal()
         let pool = pool
         let runners = [
-            JobRunner(name: "forward planning", pause: .seconds(30), signal: changed, logger: logger) {
+            // Without rules there is nothing to plan; the position in the feed then follows at leisure, so that rules set
+            // later do not reach back.
+            JobRunner(
+                name: "forward planning", pause: .seconds(30), signal: configuration.routes.isEmpty ? ArchiveSignal() : changed,
+                logger: logger
+            ) {
                 let hasMore = try await pool.run { try forwarder.planOnce() }
                 planned.signal()
                 return hasMore
