@@ -108,12 +108,12 @@ extension RouteTable {
     ]
 
     private static func render(_ operation: DICOMwebOperation, _ template: String, _ summary: String) -> Route {
-        retrieve(operation, template, summary, [.jpeg, .png], group: "Render", parameters: renderingParameters)
+        retrieve(operation, template, summary, [.jpeg], group: "Render", parameters: renderingParameters)
     }
 
     private static func thumbnail(_ operation: DICOMwebOperation, _ template: String, _ summary: String) -> Route {
         retrieve(
-            operation, template, summary, [.jpeg, .png], group: "Render",
+            operation, template, summary, [.jpeg], group: "Render",
             parameters: [Route.Parameter("viewport", in: .query, "width,height"), accept])
     }
 
@@ -167,7 +167,7 @@ extension RouteTable {
             Route.Parameter("presentationUID", in: .query, "SOP Instance UID of a presentation state"),
             Route.Parameter("presentationSeriesUID", in: .query, "Series Instance UID of that presentation state"),
         ],
-        responses: [Route.Response(200, "The object or image", [.jpeg, .png, .dicom])] + problems + [
+        responses: [Route.Response(200, "The object or image", [.jpeg, .dicom])] + problems + [
             notFound, notAcceptable, Route.Response(501, "De-identification is not offered here", [Problem.mediaType]),
         ])
 }

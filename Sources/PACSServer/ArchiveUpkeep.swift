@@ -151,7 +151,7 @@ final class ArchiveUpkeep: Sendable {
         let directory = pacs.directory
         let report = try await pacs.pool.run {
             try IntegrityScrub(store: directory.store, index: directory.index).run { report in
-                // At most about 50 MB/s, so that readers do not notice.
+                // A pause after each hundred objects, so that readers hardly notice.
                 if report.checked % 100 == 0 { Thread.sleep(forTimeInterval: 0.5) }
                 return false
             }

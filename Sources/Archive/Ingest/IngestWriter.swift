@@ -80,7 +80,7 @@ package final class IngestWriter: Sendable {
             let outcomes = try index.register(durable.map { $0.submission.entry($0.location) })
             answer(durable, outcomes)
         } catch {
-            // Bytes without a row are never acknowledged; recovery or `apus check` adopts or removes them.
+            // Bytes without a row are never acknowledged; start-up recovery or `apus reindex` adopts them.
             for item in durable { item.submission.completion(.failure(IngestRefusal(error))) }
         }
     }
@@ -92,7 +92,7 @@ package final class IngestWriter: Sendable {
             item.submission.completion(.success(outcome))
         }
         if !duplicates.isEmpty {
-            // Space only: a failure here leaves unreferenced records, which `apus check` lists.
+            // Space only: a failure here leaves unreferenced records, which `apus check` counts.
             do { try store.release(duplicates) } catch {}
         }
         onRegistered()
