@@ -2,6 +2,7 @@
  * Every action is a command in one registry. Keys, tool-tips, `aria-keyshortcuts` and the key help are all made from it,
  * so that what is documented is what works.
  */
+import type { IconName } from "../ui/icons.tsx";
 import { signal } from "../ui/signal.ts";
 
 export type Scope = "global" | "studies" | "viewer";
@@ -16,7 +17,29 @@ export interface Command {
   enabled?: () => boolean;
   /** Works while a text field has the focus. */
   inTextFields?: boolean;
+  /** Menu group; commands of one group stand together in menus, tool bar and key help. Absent: keys only. */
+  group?: CommandGroup;
+  /** Where it is offered besides keys and help. */
+  places?: readonly ("toolbar" | "context")[];
+  icon?: IconName;
+  /** The state of a toggle, or of one choice among several. */
+  checked?: () => boolean;
 }
+
+export type CommandGroup =
+  | "tools"
+  | "measure"
+  | "window"
+  | "presentation"
+  | "cine"
+  | "layout"
+  | "link"
+  | "hanging"
+  | "series"
+  | "image"
+  | "information"
+  | "edit"
+  | "display";
 
 /** What the mouse does; shown in the key help beside the commands. */
 export interface Gesture {
