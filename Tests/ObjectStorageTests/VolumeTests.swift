@@ -114,7 +114,7 @@ private final class PretendedSpace: Sendable {
         #expect(refusal?.isFull == true)
         #expect(refusal?.message.contains("refuseBelowBytes = \(refuse)") == true)
         #expect(refusal?.message.contains("\(refuse + 4 * unit) bytes are free") == true)
-        #expect(refusal?.message.contains("Delete or move studies") == true)
+        #expect(refusal?.message.contains("Enlarge the file system, free space on it or add a storage volume") == true)
         space.set(free: refuse + 5 * unit)
         let second = try store.commit([request], purpose: .ingest)[0].get()
         #expect(second.recordBytes == 5 * unit)
