@@ -3,12 +3,18 @@
  * only `Viewport.transform` knows where these are on the screen, so zooming, turning and flipping cannot change a mark.
  *
  * Image coordinates are those of SCOORD (PS3.3 C.18.6): columns to the right, rows down, (0, 0) is the outer corner of the
- * first pixel and (0.5, 0.5) its centre. Screen coordinates are device pixels from the viewport's upper left corner.
+ * first pixel and (0.5, 0.5) its centre; marks, which count from the centre, are half a pixel less. Screen coordinates are device pixels from the viewport's upper left corner.
  */
 import type { API } from "../core/api.ts";
 import type { Command, CommandRegistry, Gesture } from "../core/commands.ts";
 import type { History } from "../core/history.ts";
-import type { DataSet } from "../imaging/metadata.ts";
+import type {
+  FrameInfo,
+  Rectangle,
+  SampleBlock,
+  SeriesManifest,
+  SpacingSource,
+} from "../imaging/pictures.ts";
 import type { Child } from "../ui/jsx-runtime.ts";
 import type { ReadSignal, Signal } from "../ui/signal.ts";
 
@@ -27,18 +33,11 @@ export interface Affine {
   f: number;
 }
 
-/** Where millimetres come from; shown beside every length. `none`: lengths in pixels only. */
-export type SpacingSource =
-  | "pixelSpacing"
-  | "calibrated"
-  | "imagerSpacing"
-  | "magnificationCorrected"
-  | "nominalScanned"
-  | "ultrasoundRegion"
-  | "none";
-
 export interface Spacing {
-  /** Millimetres between the centres of neighbouring rows (along y) and columns (along x); `null` when unknown. */
+  /**
+   * Millimetres between the centres of neighbouring rows (along y) and columns (along x); `null` when unknown. Ultrasound
+   * regions, each with its own, are in `info.instance.attributes.regions`.
+   */
   rowMM: number | null;
   columnMM: number | null;
   source: SpacingSource;
@@ -63,21 +62,9 @@ export interface ViewportFrame {
   orientation: readonly number[] | null;
   position: readonly number[] | null;
   frameOfReferenceUID: string | null;
-  /** The object's attributes (PS3.18 F) without pixels. */
-  dataSet: DataSet;
-}
-
-/** The values of a frame. `stored · slope + intercept` is the modality's value, for CT in HU. */
-export interface FrameValues {
-  columns: number;
-  rows: number;
-  stored: ArrayLike<number>;
-  slope: number;
-  intercept: number;
-  /** Stored value that stands for "no picture here". */
-  padding: number | null;
-  /** Rescale Type (0028,1054), for example `HU`; empty when the object does not say. */
-  unit: string;
+  /** All the manifest says of the frame and of its series. */
+  info: FrameInfo;
+  series: SeriesManifest;
 }
 
 export interface Viewport {
@@ -101,8 +88,8 @@ export interface Viewport {
   readonly redraw: ReadSignal<number>;
   toScreen(point: Point): Point;
   toImage(point: Point): Point;
-  /** The values of the frame on the screen, or `null` for colour and for pictures rendered by the server. */
-  values(): Promise<FrameValues | null>;
+  /** Stored values of the frame on the screen, or of a part of it. Fails as the imaging service says. */
+  samples(rectangle?: Rectangle): Promise<SampleBlock>;
   /** Shows an image of the series in the viewport; false when it is not there. */
   goTo(sopInstanceUID: string, frameNumber: number): boolean;
 }
