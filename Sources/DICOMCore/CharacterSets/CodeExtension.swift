@@ -43,7 +43,9 @@ struct CodeExtension: Hashable, Sendable {
     }
 
     /// Letters with combining marks become the single characters that these sets have, unless the text is fine as it is.
-    func expressible(_ text: String) -> String { canEncode(text) ? text : text.precomposedStringWithCanonicalMapping }
+    func expressible(_ text: String) -> String {
+        canEncode(text) ? text : TextFolding.limitingMarks(text).precomposedStringWithCanonicalMapping
+    }
 
     /// The double-byte set of the right half that codes without a designation can only mean.
     var onlyDoubleByteRight: Repertoire? {

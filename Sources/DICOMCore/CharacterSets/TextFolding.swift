@@ -8,8 +8,23 @@ public enum TextFolding {
     /// without diacritics stay different. Idempotent.
     public static func fold(_ text: String) -> String {
         if let ascii = foldASCII(text) { return ascii }
-        let composed = caseFolded(text.precomposedStringWithCompatibilityMapping)
-        return collapseSpaces(composed.precomposedStringWithCompatibilityMapping.unicodeScalars)
+        let composed = caseFolded(limitingMarks(text).precomposedStringWithCompatibilityMapping)
+        // Compatibility forms may be several marks.
+        return limitingMarks(collapseSpaces(composed.precomposedStringWithCompatibilityMapping.unicodeScalars))
+    }
+
+    /// Marks in a row that count; no language comes near (Unicode Standard Annex 15, Stream-Safe Text Format).
+    static let maximumMarks = 30
+
+    /// Normalisation sorts marks that follow each other in quadratic time: without a limit one hostile name takes minutes.
+    static func limitingMarks(_ text: String) -> String {
+        var marks = 0
+        var kept = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            marks = scalar.properties.canonicalCombiningClass == .notReordered ? 0 : marks + 1
+            if marks <= maximumMarks { kept.append(scalar) }
+        }
+        return String(kept)
     }
 
     /// As `fold`, and letters lose their accents: `Jérôme` and `JEROME` give one key.
@@ -47,7 +62,9 @@ public enum TextFolding {
 
     /// The standard library has no case folding: through upper case and back, ß, ẞ, ς and ligatures come out alike.
     private static func caseFolded(_ text: String) -> String {
-        text.lowercased().uppercased().lowercased().replacingOccurrences(of: "ς", with: "σ")
+        let folded = text.lowercased().uppercased().lowercased().unicodeScalars
+        guard folded.contains("ς") else { return String(folded) }
+        return String(String.UnicodeScalarView(folded.map { $0 == "ς" ? "σ" : $0 }))
     }
 
     private static func collapseSpaces(_ scalars: String.UnicodeScalarView) -> String {
