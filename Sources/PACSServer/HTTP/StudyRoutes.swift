@@ -88,6 +88,15 @@ struct StudyRoutes: Sendable {
         ]).response()
     }
 
+    /// The row of one study; `nil` when there is none.
+    static func study(_ studyInstanceUID: String, _ index: SQLiteIndex) throws -> JSONValue? {
+        var search = SearchParameters()
+        search.includesAll = true
+        let query = try ArchiveQuery(
+            resources: .study, studyInstanceUID: studyInstanceUID, seriesInstanceUID: nil, parameters: search)
+        return try index.find(query).rows.first.map { studyRow($0) }
+    }
+
     private static func studyRow(_ row: QueryRow) -> JSONValue {
         func text(_ tag: Tag) -> JSONValue { JSONValue(row.string(tag)) }
         return .object([

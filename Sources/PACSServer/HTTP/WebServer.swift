@@ -20,6 +20,7 @@ package struct WebServer: Sendable {
         router.add(middleware: Authentication(security: pacs.security, pool: pacs.pool))
         SessionRoutes(security: pacs.security, pool: pacs.pool, isSecure: pacs.configuration.httpTLS != nil).add(to: router)
         StudyRoutes(pacs: pacs).add(to: router)
+        ViewingRoutes(pacs).add(to: router)
         ImportRoutes(pacs: pacs).add(to: router)
         DICOMwebRoutes(pacs: pacs).add(to: router)
         StaticFiles(directory: StaticFiles.directory(pacs.configuration.webDirectory)).add(to: router)

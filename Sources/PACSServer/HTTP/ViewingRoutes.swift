@@ -1,0 +1,115 @@
+import Archive
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import PersistenceSQLite
+import SecurityProfiles
+
+/// What a viewer asks for: the manifest of a study, and the frames of a series in one stream (Documentation/viewing.md).
+struct ViewingRoutes: Sendable {
+    let pacs: PACS
+    let catalogue: ViewingCatalogue
+    let audit: ViewingAudit
+
+    init(_ pacs: PACS) {
+        self.pacs = pacs
+        catalogue = ViewingCatalogue(reader: pacs.reader, store: Self.store(pacs))
+        audit = ViewingAudit(pacs)
+    }
+
+    /// Without it manifests are made anew after each start.
+    private static func store(_ pacs: PACS) -> (any ViewingStore)? {
+        do { return try SQLiteViewingStore(path: pacs.directory.path + "/viewing.sqlite") } catch {
+            pacs.logger.warning("Prepared manifests cannot be kept: \(error)")
+            return nil
+        }
+    }
+
+    func add(to router: Router<WebContext>) {
+        router.get("api/studies/:study/viewing") { request, context in
+            try context.require(.studyView)
+            let study = try context.parameters.require("study")
+            let response = try await manifest(of: study, request)
+            await audit.record(study, context)
+            return response
+        }
+        router.get("api/studies/:study/series/:series/frames") { request, context in
+            try context.require(.studyView)
+            let (study, series) = (try context.parameters.require("study"), try context.parameters.require("series"))
+            let response = try await FrameStream(pacs: pacs, catalogue: catalogue).answer(study, series, request)
+            await audit.record(study, context)
+            return response
+        }
+    }
+
+    // MARK: Manifest
+
+    private func manifest(of study: String, _ request: Request) async throws -> Response {
+        let found = try await pacs.pool.run { [index = pacs.directory.index] in
+            (try StudyRoutes.study(study, index), try index.instances(.studies([study]), includingConflicts: false))
+        }
+        guard let row = found.0 else { throw WebFault(.notFound, "study", "There is no such study.") }
+        let series = Self.bySeries(found.1)
+        let tag = "\"" + Self.tag(series, row) + "\""
+        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
+        var body = ByteBuffer()
+        var text = ""
+        row.write(to: &text)
+        body.writeString("{\"format\":1,\"study\":\(text),\"series\":[")
+        for (position, instances) in series.enumerated() {
+            if position > 0 { body.writeString(",") }
+            body.writeBytes(try await catalogue.series(instances, on: pacs.pool).text)
+        }
+        body.writeString("]}")
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "private, no-cache", .eTag: tag],
+            body: .init(byteBuffer: body))
+    }
+
+    /// In the order of the index: by series number.
+    private static func bySeries(_ instances: [StoredInstance]) -> [[StoredInstance]] {
+        var series: [[StoredInstance]] = []
+        for instance in instances {
+            if series.last?.last?.seriesInstanceUID == instance.seriesInstanceUID {
+                series[series.count - 1].append(instance)
+            } else {
+                series.append([instance])
+            }
+        }
+        return series
+    }
+
+    private static func tag(_ series: [[StoredInstance]], _ row: JSONValue) -> String {
+        var text = ""
+        row.write(to: &text)
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in (series.map { ViewingCatalogue.revision($0) }.joined() + text).utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return String(hash, radix: 16)
+    }
+}
+
+extension ViewingCatalogue {
+    private static let batch = 32
+
+    /// Kept or made; headers are read on several threads.
+    func series(_ instances: [StoredInstance], on pool: BlockingPool) async throws -> PreparedSeries {
+        if let kept = try await pool.run({ self.kept(instances) }) { return kept }
+        let starts = Array(stride(from: 0, to: instances.count, by: Self.batch))
+        let batches = try await withThrowingTaskGroup(of: (Int, [ViewingSeries]).self) { group in
+            for start in starts {
+                group.addTask {
+                    (start, try await pool.run { instances[start..<min(start + Self.batch, instances.count)].map { self.object($0) } })
+                }
+            }
+            var batches: [Int: [ViewingSeries]] = [:]
+            for try await (start, objects) in group { batches[start] = objects }
+            return batches
+        }
+        let objects = starts.flatMap { batches[$0] ?? [] }
+        return try await pool.run { self.prepare(instances, objects) }
+    }
+}
