@@ -46,11 +46,13 @@ def hashed_copy(source: pathlib.Path, staging: pathlib.Path, content: bytes) -> 
 def build(staging: pathlib.Path) -> dict:
     (staging / "assets").mkdir(parents=True)
     worker = entry_of(esbuild("src/imaging/worker.ts", staging, "--format=esm"), "worker.ts")
+    imaging = {name: entry_of(esbuild(f"src/imaging/{file}", staging, "--format=esm"), file)
+               for name, file in (("imageHost", "image-host.ts"), ("decodeWorker", "decode-worker.ts"))}
     locales = {}
     for path in sorted((WEB / "src/locales").glob("*.json")):
         compact = json.dumps(json.loads(path.read_text()), ensure_ascii=False, separators=(",", ":"))
         locales[path.stem] = hashed_copy(path, staging, compact.encode())
-    assets = json.dumps({"imageWorker": worker, "locales": locales})
+    assets = json.dumps({"imageWorker": worker, **imaging, "locales": locales})
     outputs = esbuild(
         "src/main.tsx", staging, "--format=esm", "--splitting", "--jsx=automatic", "--jsx-import-source=@apus/ui",
         "--alias:@apus/ui/jsx-runtime=./src/ui/jsx-runtime.ts", f"--define:APUS_ASSETS={assets}",

@@ -148,6 +148,11 @@ export class API {
     return this.#json(`/api/studies/${uid}/series`, { signal });
   }
 
+  /** The manifest of a study, as it comes; `parseStudy` reads it. */
+  viewing(uid: string, signal: AbortSignal): Promise<unknown> {
+    return this.#json(`/api/studies/${uid}/viewing`, { signal });
+  }
+
   metadata(study: string, series: string, signal: AbortSignal): Promise<unknown[]> {
     const headers = { Accept: "application/dicom+json" };
     return this.#json(`${seriesPath(study, series)}/metadata`, { signal, headers });

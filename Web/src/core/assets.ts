@@ -1,6 +1,9 @@
 /** Addresses of the content-hashed files, put in by the build. */
 interface Assets {
   readonly imageWorker: string;
+  /** Loads and draws; decodes beside it. */
+  readonly imageHost: string;
+  readonly decodeWorker: string;
   readonly locales: Readonly<Record<string, string>>;
 }
 

@@ -294,7 +294,15 @@ export interface Rectangle {
 export interface SampleBlock extends Rectangle {
   frame: number;
   samplesPerPixel: number;
-  values: Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+  values:
+    | Uint8Array
+    | Int8Array
+    | Uint16Array
+    | Int16Array
+    | Uint32Array
+    | Int32Array
+    | Float32Array
+    | Float64Array;
 }
 
 /** A plane through a volume, in patient space, mm. */

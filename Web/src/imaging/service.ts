@@ -1,0 +1,396 @@
+/** `Imaging` of pictures.ts: the page's side of the image worker. */
+import type { API } from "../core/api.ts";
+import { type ReadSignal, type Signal, signal } from "../ui/signal.ts";
+import { compileKernels } from "./kernels.ts";
+import { parseStudy, type StudyText } from "./manifest.ts";
+import type { FromHost, SeriesOpening, ToHost, WireSettings } from "./messages.ts";
+import type {
+  DisplaySettings,
+  FrameFailure,
+  Imaging,
+  ImagingMemory,
+  LoadedFrames,
+  LookupTable,
+  Picture,
+  PictureRequest,
+  Rectangle,
+  SampleBlock,
+  SeriesImages,
+  SeriesManifest,
+  SlabPicture,
+  SlabRequest,
+  StudyManifest,
+  ViewportPictures,
+  VolumeImages,
+} from "./pictures.ts";
+
+export interface ImagingAddresses {
+  /** The image worker's script, the decoders', the kernel module. */
+  host: string;
+  decoder: string;
+  kernels: string;
+}
+
+const gibibyte = 1024 ** 3;
+/** Of the machine's memory, as far as the browser tells it; a viewer beside other programs. */
+const memoryShare = 0.4;
+const budgetLimits = { minimum: 0.5 * gibibyte, maximum: 3 * gibibyte } as const;
+
+export function budgetFor(deviceGibibytes: number | undefined): number {
+  const share = (deviceGibibytes ?? 4) * memoryShare * gibibyte;
+  return Math.floor(Math.min(Math.max(share, budgetLimits.minimum), budgetLimits.maximum));
+}
+
+interface Receiver {
+  picture?(message: FromHost & { type: "picture" }): void;
+  slab?(message: FromHost & { type: "slab" }): void;
+}
+
+interface PendingCall {
+  resolve(block: SampleBlock): void;
+  reject(failure: FrameFailure): void;
+}
+
+export class ImagingService implements Imaging {
+  readonly memory: Signal<ImagingMemory>;
+  readonly isolated = globalThis.crossOriginIsolated;
+  /** Why no pictures can be drawn in this browser; `null` as long as they can. */
+  readonly unusable: ReadSignal<string | null>;
+  readonly #unusable = signal<string | null>(null);
+  readonly #api: API;
+  readonly #worker: Worker;
+  readonly #open = new Map<string, ImagesOfSeries>();
+  readonly #byID = new Map<number, ImagesOfSeries>();
+  readonly #receivers = new Map<number, Receiver>();
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #tables = new Set<string>();
+  #next = 1;
+
+  constructor(api: API, addresses: ImagingAddresses) {
+    this.#api = api;
+    this.unusable = this.#unusable;
+    const device = (navigator as { deviceMemory?: number }).deviceMemory;
+    const budgetBytes = budgetFor(device);
+    this.memory = signal({ budgetBytes, usedBytes: 0 });
+    this.#worker = new Worker(addresses.host, { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromHost>) => this.#receive(data);
+    this.#worker.onerror = (event) => this.#unusable.set(event.message || "worker");
+    compileKernels(addresses.kernels).then(
+      (module) =>
+        this.post({
+          type: "start",
+          module,
+          isolated: this.isolated,
+          decoder: addresses.decoder,
+          budgetBytes,
+        }),
+      (error: unknown) => this.#unusable.set(String(error)),
+    );
+  }
+
+  // Studies and series
+
+  async openStudy(studyInstanceUID: string, abort?: AbortSignal): Promise<StudyManifest> {
+    const text = await this.#api.viewing(studyInstanceUID, abort ?? new AbortController().signal);
+    return parseStudy(text as StudyText);
+  }
+
+  openSeries(study: StudyManifest, seriesInstanceUID: string, first = 0): SeriesImages {
+    const images = this.#images(study, seriesInstanceUID, first, "view");
+    images.use();
+    return images;
+  }
+
+  prefetch(study: StudyManifest, seriesInstanceUIDs: readonly string[]): { cancel(): void } {
+    const known = new Set(study.series.map((each) => each.seriesInstanceUID));
+    const all = seriesInstanceUIDs.filter((uid) => known.has(uid)).map((uid) =>
+      this.#images(study, uid, 0, "prefetch")
+    );
+    for (const each of all) each.anticipate(1);
+    let isOn = true;
+    return {
+      cancel: () => {
+        if (isOn) { for (const each of all) each.anticipate(-1); }
+        isOn = false;
+      },
+    };
+  }
+
+  #images(
+    study: StudyManifest,
+    uid: string,
+    first: number,
+    purpose: "view" | "prefetch",
+  ): ImagesOfSeries {
+    const manifest = study.series.find((each) => each.seriesInstanceUID === uid);
+    if (!manifest) throw new RangeError("no such series in the study");
+    const known = this.#open.get(uid);
+    if (known?.manifest.revision === manifest.revision) return known;
+    const made = new ImagesOfSeries(this, this.#next++, manifest);
+    this.#open.set(uid, made);
+    this.#byID.set(made.id, made);
+    this.post({ type: "open", series: openingOf(made.id, study, manifest, first, purpose) });
+    return made;
+  }
+
+  // For the series
+
+  post(message: ToHost): void {
+    this.#worker.postMessage(message);
+  }
+
+  receiver(receive: Receiver): number {
+    const id = this.#next++;
+    this.#receivers.set(id, receive);
+    return id;
+  }
+
+  endReceiver(id: number): void {
+    this.#receivers.delete(id);
+    this.post({ type: "hide", viewport: id });
+  }
+
+  samples(series: number, frame: number, rectangle: Rectangle): Promise<SampleBlock> {
+    const call = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(call, { resolve, reject });
+      this.post({ type: "samples", call, series, frame, rectangle });
+    });
+  }
+
+  /** Tables go to the worker once; the settings then name them. */
+  wire(settings: DisplaySettings): WireSettings {
+    const named = (table: LookupTable): string => {
+      if (!this.#tables.has(table.key)) {
+        this.#tables.add(table.key);
+        this.post({ type: "table", table });
+      }
+      return table.key;
+    };
+    const { voiTable, modality, presentationTable, ...rest } = settings;
+    const wired: WireSettings = { ...rest };
+    if (voiTable) wired.voiTable = named(voiTable);
+    if (modality) wired.modality = "entries" in modality ? named(modality) : modality;
+    if (presentationTable) wired.presentationTable = named(presentationTable);
+    return wired;
+  }
+
+  // From the worker
+
+  #receive(message: FromHost): void {
+    switch (message.type) {
+      case "picture":
+        return this.#deliver(message, (receiver) => receiver.picture, message);
+      case "slab":
+        return this.#deliver(message, (receiver) => receiver.slab, message);
+      case "loaded":
+        return this.#byID.get(message.series)?.arrived(message.frames, message.levels);
+      case "failed":
+        return this.#byID.get(message.series)?.failed(message.frames, message.failure);
+      case "waiting":
+        return this.#byID.get(message.series)?.waiting.set(message.waiting);
+      case "samples":
+        return this.#answer(message);
+      case "dropped":
+        return this.#dropped(message.series);
+      case "memory":
+        return this.memory.update((now) => ({ ...now, usedBytes: message.usedBytes }));
+      case "ready":
+        return this.memory.update((now) => ({ ...now, budgetBytes: message.budgetBytes }));
+      case "signedOut":
+        return this.#api.onSignedOut();
+      case "unusable":
+        return this.#unusable.set(message.reason);
+    }
+  }
+
+  #deliver<Message extends { viewport: number; bitmap: ImageBitmap }>(
+    { viewport, bitmap }: Message,
+    choose: (receiver: Receiver) => ((message: Message) => void) | undefined,
+    message: Message,
+  ): void {
+    const receiver = this.#receivers.get(viewport);
+    const deliver = receiver && choose(receiver);
+    if (deliver) deliver(message);
+    else bitmap.close();
+  }
+
+  #answer({ call, block, failure }: FromHost & { type: "samples" }): void {
+    const pending = this.#calls.get(call);
+    this.#calls.delete(call);
+    if (block) pending?.resolve(block);
+    else pending?.reject(failure ?? { code: "missing", message: "" });
+  }
+
+  #dropped(id: number): void {
+    const images = this.#byID.get(id);
+    if (!images) return;
+    this.#byID.delete(id);
+    const uid = images.manifest.seriesInstanceUID;
+    if (this.#open.get(uid) === images) this.#open.delete(uid);
+  }
+
+  close(): void {
+    this.#worker.terminate();
+    for (const { reject } of this.#calls.values()) reject({ code: "closed", message: "" });
+    this.#calls.clear();
+    this.#receivers.clear();
+  }
+}
+
+function openingOf(
+  id: number,
+  study: StudyManifest,
+  manifest: SeriesManifest,
+  first: number,
+  purpose: "view" | "prefetch",
+): SeriesOpening {
+  const { frames, stacks, seriesInstanceUID, revision } = manifest;
+  const displays = [...new Set(frames.map((each) => each.display))];
+  const places = new Map(displays.map((each, index) => [each, index]));
+  const positions = new Float64Array(frames.some((each) => each.position) ? frames.length * 3 : 0);
+  for (const frame of frames) if (frame.position) positions.set(frame.position, frame.index * 3);
+  const path = `/api/studies/${study.study.studyInstanceUID}/series/${seriesInstanceUID}/frames`;
+  return {
+    id,
+    address: `${path}?revision=${revision}`,
+    stacks,
+    displays,
+    display: Uint32Array.from(frames, (each) => places.get(each.display) ?? 0),
+    positions,
+    first,
+    purpose,
+  };
+}
+
+const none = -1;
+
+class ImagesOfSeries implements SeriesImages {
+  readonly loaded: Signal<LoadedFrames>;
+  readonly failures: Signal<ReadonlyMap<number, FrameFailure>> = signal(new Map());
+  readonly waiting = signal(false);
+  readonly #levels: Int8Array;
+  readonly #service: ImagingService;
+  #count = 0;
+  #users = 0;
+  #anticipations = 0;
+
+  constructor(service: ImagingService, readonly id: number, readonly manifest: SeriesManifest) {
+    this.#service = service;
+    this.#levels = new Int8Array(manifest.frames.length).fill(none);
+    this.loaded = signal(this.#state());
+  }
+
+  #state(): LoadedFrames {
+    const levels = this.#levels;
+    return { count: this.#count, total: levels.length, level: (frame) => levels[frame] ?? none };
+  }
+
+  use(): void {
+    if (this.#users++ === 0) this.#tellPurpose();
+  }
+
+  anticipate(by: 1 | -1): void {
+    this.#anticipations += by;
+    this.#tellPurpose();
+  }
+
+  #tellPurpose(): void {
+    const purpose = this.#users > 0 ? "view" : this.#anticipations > 0 ? "prefetch" : "none";
+    this.#service.post({ type: "purpose", series: this.id, purpose });
+  }
+
+  arrived(frames: readonly number[], levels: readonly number[]): void {
+    frames.forEach((frame, index) => this.#levels[frame] = levels[index] ?? none);
+    this.#count = this.#levels.reduce((sum, level) => sum + Number(level === 0), 0);
+    this.loaded.set(this.#state());
+  }
+
+  failed(frames: readonly number[], failure: FrameFailure): void {
+    this.failures.update((all) => new Map([...all, ...frames.map((each) => [each, failure] as const)]));
+  }
+
+  viewport(onPicture: (picture: Picture) => void): ViewportPictures {
+    const service = this.#service;
+    let asked: { serial: number; request: PictureRequest }[] = [];
+    let serial = 0;
+    const id = service.receiver({
+      picture: ({ serial: answered, bitmap, shown, exact, level, window, function: kind, milliseconds }) => {
+        const found = asked.find((each) => each.serial === answered);
+        if (!found) return bitmap.close();
+        asked = asked.filter((each) => each.serial >= answered);
+        onPicture({
+          request: found.request,
+          bitmap,
+          shown,
+          exact,
+          level,
+          window,
+          function: kind,
+          milliseconds,
+        });
+      },
+    });
+    return {
+      show: (request) => {
+        asked.push({ serial: ++serial, request });
+        // Wishes overtaken before they were drawn are never answered.
+        if (asked.length > 32) asked = asked.slice(-16);
+        const wired = { ...request, settings: service.wire(request.settings) };
+        service.post({ type: "show", viewport: id, series: this.id, serial, request: wired });
+      },
+      close: () => service.endReceiver(id),
+    };
+  }
+
+  samples(frame: number, rectangle: Rectangle): Promise<SampleBlock> {
+    return this.#service.samples(this.id, frame, rectangle);
+  }
+
+  volume(stack: number): VolumeImages | null {
+    const info = this.manifest.stacks[stack];
+    if (!info?.spatial || !info.spacing || info.samplesPerPixel > 1 || info.count < 2) return null;
+    // One table of values serves the whole volume: slices with scales of their own would show wrong values.
+    const frames = this.manifest.frames.slice(info.first, info.first + info.count);
+    const [head] = frames;
+    const isOneScale = frames.every(({ display }) =>
+      display.slope === head?.display.slope && display.intercept === head.display.intercept
+    );
+    if (!isOneScale) return null;
+    const complete: ReadSignal<boolean> = Object.assign(
+      () => frames.every((each) => this.loaded().level(each.index) === 0),
+      { peek: () => frames.every((each) => this.loaded.peek().level(each.index) === 0) },
+    );
+    return { stack: info, complete, viewport: (onPicture) => this.#slabs(stack, onPicture) };
+  }
+
+  #slabs(stack: number, onPicture: (picture: SlabPicture) => void) {
+    const service = this.#service;
+    let asked: { serial: number; request: SlabRequest } | null = null;
+    let serial = 0;
+    const id = service.receiver({
+      slab: ({ serial: answered, bitmap, window, milliseconds }) => {
+        if (asked?.serial === answered) onPicture({ request: asked.request, bitmap, window, milliseconds });
+        else bitmap.close();
+      },
+    });
+    return {
+      show: (request: SlabRequest) => {
+        asked = { serial: ++serial, request };
+        const wired = { ...request, settings: service.wire(request.settings) };
+        service.post({ type: "slab", viewport: id, series: this.id, stack, serial, request: wired });
+      },
+      close: () => service.endReceiver(id),
+    };
+  }
+
+  retry(): void {
+    this.failures.set(new Map());
+    this.#service.post({ type: "retry", series: this.id });
+  }
+
+  release(): void {
+    if (this.#users === 0) return;
+    if (--this.#users === 0) this.#tellPurpose();
+  }
+}
