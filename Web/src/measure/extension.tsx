@@ -1,0 +1,334 @@
+/** Measuring as a part of the viewer. */
+import { explain } from "../core/errors.ts";
+import { t } from "../core/i18n.ts";
+import { confirm, openDialog } from "../ui/dialog.tsx";
+import { effect, root, type Signal, signal } from "../ui/signal.ts";
+import type { MakeExtension, ViewerExtension, ViewerHost, Viewport } from "../viewer/viewport-api.ts";
+import { marksClient } from "./client.ts";
+import { measureCommands, measureGestures } from "./commands.ts";
+import { openEditor } from "./editor.ts";
+import { openExplanation } from "./explain.tsx";
+import { type Journal, openJournal } from "./journal.ts";
+import { loadKernelMath } from "./kernel-math.ts";
+import { type MarksLayer, marksLayer } from "./layer.ts";
+import { kindNames, markName } from "./labels.ts";
+import { isOn, type Mark, newUID } from "./mark.ts";
+import { drawableKinds, Measuring, type StudyMarks } from "./measuring.ts";
+import { MarksPanel } from "./panel.tsx";
+import { markAspect } from "./pen.ts";
+import { MarkStore } from "./store.ts";
+import { browserTimer, MarkSync } from "./sync.ts";
+import { type NoVolume, sectionsOf, volumeOf } from "./volume.ts";
+
+export const makeMeasuring: MakeExtension = (host) => new MeasureExtension(host);
+
+const channelName = "apus-marks";
+
+class MeasureExtension implements ViewerExtension {
+  readonly tools = drawableKinds.map((each) => kindNames[each]);
+  readonly gestures = measureGestures;
+  readonly commands;
+  readonly panel;
+  readonly #host: ViewerHost;
+  readonly #measuring: Measuring;
+  readonly #layers = new Map<string, MarksLayer>();
+  readonly #open: Signal<boolean> = signal(false);
+  readonly #journal: Promise<Journal> = openJournal();
+  /** Tells other windows of this browser that a working copy has changed. */
+  readonly #channel = new BroadcastChannel(channelName);
+  readonly #end: () => void;
+  #ended = false;
+  #closeEditor = () => {};
+
+  constructor(host: ViewerHost) {
+    this.#host = host;
+    this.#measuring = new Measuring(host, {
+      announce: host.announce,
+      askLength,
+      editText: (mark) => this.#editText(mark),
+    });
+    this.commands = measureCommands(this.#measuring, {
+      store: () => this.#store(),
+      explain: (uid) => this.#explain(uid),
+      publish: () => void this.#publish(),
+      panel: () => this.#open.update((on) => !on),
+      cancelDrag: () => [...this.#layers.values()].some((each) => each.pen.cancel()),
+      hasImage: () => host.active()?.frame() != null,
+    });
+    this.panel = {
+      command: "measure.list",
+      title: t("measure.list"),
+      open: this.#open,
+      body: () => <MarksPanel measuring={this.#measuring} actions={this.#panelActions()} />,
+    };
+    this.#channel.onmessage = (event) => this.#heard(event.data);
+    const scope = root(() => effect(() => this.#follow(host.studies())));
+    this.#end = scope.end;
+    addEventListener("online", this.#retry);
+    void this.#load();
+  }
+
+  attach(viewport: Viewport): MarksLayer {
+    const layer = marksLayer(this.#measuring, viewport);
+    this.#layers.set(viewport.id, layer);
+    return {
+      ...layer,
+      end: () => {
+        this.#layers.delete(viewport.id);
+        layer.end();
+      },
+    };
+  }
+
+  /** What is in the journal is not lost; only a browser that keeps nothing makes leaving dangerous. */
+  async mayClose(): Promise<boolean> {
+    this.#closeEditor();
+    const all = [...this.#measuring.studies.peek().values()];
+    await Promise.all(all.map((each) => each.sync.flush()));
+    const journal = await this.#journal;
+    const safe = all.every((each) =>
+      each.sync.allSaved || (journal.lasting && !each.sync.journalFailed.peek())
+    );
+    return safe ||
+      await confirm(t("measure.leave.title"), t("measure.leave.text"), t("measure.leave.action"));
+  }
+
+  end(): void {
+    this.#closeEditor();
+    this.#ended = true;
+    removeEventListener("online", this.#retry);
+    this.#channel.close();
+    this.#end();
+    for (const { sync } of this.#measuring.studies.peek().values()) sync.end();
+    for (const layer of [...this.#layers.values()]) layer.end();
+  }
+
+  async #load(): Promise<void> {
+    void this.#host.api.server().then((state) => this.#measuring.version = state.version, () => {});
+    try {
+      const math = await loadKernelMath();
+      if (!this.#ended) this.#measuring.math.set(math);
+    } catch {
+      this.#host.announce(t("measure.noKernels"));
+    }
+  }
+
+  // Studies
+
+  #follow(studies: readonly string[]): void {
+    const now = this.#measuring.studies.peek();
+    const next = new Map(studies.map((study) => [study, now.get(study)]));
+    for (const [study, { sync }] of now) if (!next.has(study)) void sync.flush().finally(() => sync.end());
+    const kept = [...next].flatMap(([study, marks]) => (marks ? [[study, marks] as const] : []));
+    if (kept.length !== now.size) this.#measuring.studies.set(new Map(kept));
+    for (const [study, marks] of next) if (!marks) void this.#openStudy(study);
+  }
+
+  async #openStudy(study: string): Promise<void> {
+    const journal = await this.#journal;
+    if (
+      this.#ended || !this.#host.studies.peek().includes(study) || this.#measuring.studies.peek().has(study)
+    ) return;
+    const author = { name: this.#host.author, displayName: this.#host.author };
+    const store = new MarkStore(study, author, this.#host.history, () => new Date());
+    const sync = new MarkSync(store, marksClient(this.#host.api), journal, browserTimer);
+    sync.onSaved = () => this.#channel.postMessage({ study, user: author.name });
+    this.#measuring.studies.update((all) => new Map([...all, [study, { store, sync }]]));
+    const unfinished = await sync.open();
+    if (unfinished && !this.#ended) this.#measuring.resumeLater(study, unfinished);
+  }
+
+  #heard(message: unknown): void {
+    if (typeof message !== "object" || message === null) return;
+    const { study, user } = message as { study?: unknown; user?: unknown };
+    if (typeof study !== "string" || user !== this.#host.author) return;
+    void this.#measuring.studies.peek().get(study)?.sync.refresh();
+  }
+
+  readonly #retry = () => {
+    for (const { sync } of this.#measuring.studies.peek().values()) void sync.flush();
+  };
+
+  #store(): MarkStore | null {
+    const studies = [...this.#measuring.studies().values()];
+    const chosen = studies.find((each) => each.store.selected() !== null);
+    if (chosen) return chosen.store;
+    const frame = this.#host.active()?.frame();
+    return frame ? this.#measuring.storeFor(frame) : studies[0]?.store ?? null;
+  }
+
+  // Single marks
+
+  #viewportOf(mark: Mark): Viewport | null {
+    return this.#host.viewports.peek().find((each) => {
+      const frame = each.frame.peek();
+      return frame !== null && isOn(mark, frame);
+    }) ?? null;
+  }
+
+  #editText(mark: Mark): void {
+    this.#closeEditor();
+    const viewport = this.#viewportOf(mark);
+    const place = viewport?.layer.parentElement;
+    if (!viewport || !place) return this.#jump(mark);
+    const ratio = viewport.pixelRatio.peek();
+    const box = this.#layers.get(viewport.id)?.pen.labels.get(mark.uid);
+    const screen = box ??
+      viewport.toScreen({ x: (mark.points[0]?.[0] ?? 0) + 0.5, y: (mark.points[0]?.[1] ?? 0) + 0.5 });
+    this.#closeEditor = openEditor(place, { x: screen.x / ratio, y: screen.y / ratio }, mark.text, (text) => {
+      this.#closeEditor = () => {};
+      if (text !== null) this.#measuring.setText(mark.uid, text);
+      const now = this.#measuring.storeOf(mark.uid)?.get(mark.uid);
+      if (now?.kind === "text" && now.text === "") this.#measuring.remove(mark.uid);
+    });
+  }
+
+  #explain(uid: string): void {
+    const mark = this.#measuring.storeOf(uid)?.get(uid);
+    const math = this.#measuring.math.peek();
+    if (!mark || !math) return;
+    const frame = this.#viewportOf(mark)?.frame.peek();
+    openExplanation(mark, frame ? markAspect(mark, frame) : 1, math);
+  }
+
+  #jump(mark: Mark): void {
+    const store = this.#measuring.storeOf(mark.uid);
+    const target = mark.kind === "volume" ? store?.get(mark.members[0] ?? "") ?? mark : mark;
+    store?.selected.set(mark.uid);
+    const active = this.#host.active.peek();
+    const all = [...(active ? [active] : []), ...this.#host.viewports.peek()];
+    const found = this.#viewportOf(target) !== null ||
+      all.some((each) => each.goTo(target.sopInstanceUID, target.frameNumber));
+    if (!found) this.#host.announce(t("measure.notShown"));
+  }
+
+  #panelActions() {
+    return {
+      jump: (mark: Mark) => this.#jump(mark),
+      explain: (uid: string) => this.#explain(uid),
+      publish: () => this.#publish(),
+      volume: (uids: readonly string[]) => this.#makeVolume(uids),
+      placeOf: (mark: Mark) => this.#placeOf(mark),
+    };
+  }
+
+  #placeOf(mark: Mark): string {
+    if (mark.kind === "volume") return t("measure.contours", { n: mark.members.length });
+    const index = this.#frameInfo(mark)?.index;
+    return index === undefined ? "" : t("measure.place", { n: index + 1 });
+  }
+
+  /** From the manifest of a series on the screen. */
+  #frameInfo(mark: Mark) {
+    for (const viewport of this.#host.viewports()) {
+      const series = viewport.frame()?.series;
+      if (series?.seriesInstanceUID !== mark.seriesInstanceUID) continue;
+      const found = series.frames.find((each) =>
+        each.instance.sopInstanceUID === mark.sopInstanceUID && each.frameNumber === mark.frameNumber
+      );
+      if (found) return found;
+    }
+    return null;
+  }
+
+  #makeVolume(uids: readonly string[]): void {
+    const store = this.#measuring.storeOf(uids[0] ?? "");
+    const contours = uids.flatMap((uid) => store?.get(uid) ?? []);
+    const [first] = contours;
+    if (!store || !first) return;
+    const sections = sectionsOf(contours, (mark) => this.#frameInfo(mark));
+    if (typeof sections === "string") return this.#host.announce(t(noVolumeReasons[sections]));
+    const stack = this.#frameInfo(first)?.stack;
+    const slice = stack?.sliceSpacing ?? stack?.sliceThickness;
+    if (!slice || !(slice > 0)) return this.#host.announce(t(noVolumeReasons.noPlace));
+    const stamp = store.stamp();
+    const mark: Mark = {
+      ...first,
+      uid: newUID(),
+      kind: "volume",
+      number: store.nextNumber(),
+      points: [],
+      patientPoints: null,
+      label: null,
+      text: "",
+      values: [volumeOf(sections, slice)],
+      anchorUncertainty: [],
+      members: contours.map((each) => each.uid),
+      created: stamp,
+      modified: stamp,
+    };
+    delete mark.origin;
+    store.commit("measure.drawn", [mark]);
+    this.#host.announce(markName(mark));
+  }
+
+  async #publish(): Promise<void> {
+    for (const { store, sync } of this.#measuring.studies.peek().values()) {
+      const marks = store.own().filter((each) => !each.origin);
+      if (marks.length > 0) await this.#publishOne({ store, sync }, marks);
+    }
+  }
+
+  async #publishOne({ sync }: StudyMarks, marks: readonly Mark[]): Promise<void> {
+    try {
+      const written = await sync.publish(marks);
+      this.#host.announce(t("measure.publishDone", { n: marks.length, objects: written.length }));
+    } catch (error) {
+      const { message, remedy } = explain(error);
+      openDialog({
+        title: t("measure.publishFailed"),
+        body: () => <p role="alert">{`${message} ${remedy}`}</p>,
+      });
+    }
+  }
+}
+
+const noVolumeReasons: Readonly<Record<NoVolume, string>> = {
+  noContours: "measure.noVolume.noContours",
+  noPlace: "measure.noVolume.noPlace",
+  notParallel: "measure.noVolume.notParallel",
+  samePlane: "measure.noVolume.samePlane",
+  noArea: "measure.noVolume.noArea",
+};
+
+const millimetresMaximum = 10_000;
+
+function askLength(): Promise<number | null> {
+  return new Promise((resolve) => {
+    let answer: number | null = null;
+    openDialog({
+      title: t("measure.calibrate.title"),
+      onClosed: () => resolve(answer),
+      body: (close) => (
+        <form
+          class="calibrate-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const field = (event.target as HTMLFormElement).elements.namedItem("length") as HTMLInputElement;
+            const value = field.valueAsNumber;
+            if (!(value > 0 && value <= millimetresMaximum)) return;
+            answer = value;
+            close();
+          }}
+        >
+          <label>
+            {t("measure.calibrate.length")}
+            <input
+              name="length"
+              type="number"
+              min="0.01"
+              max={millimetresMaximum}
+              step="any"
+              required
+              autofocus
+            />
+          </label>
+          <p>{t("measure.calibrate.note")}</p>
+          <div class="dialog-actions">
+            <button type="submit" class="button">{t("measure.calibrate.action")}</button>
+          </div>
+        </form>
+      ),
+    });
+  });
+}
