@@ -137,9 +137,9 @@ struct BlockChecksums {
     /// All checksums, the one of a short last block included.
     var all: [UInt32] { filled > 0 ? finished + [current] : finished }
 
-    static func of(_ bytes: [UInt8]) -> [UInt32] {
+    static func of(_ bytes: UnsafeRawBufferPointer) -> [UInt32] {
         var checksums = BlockChecksums()
-        bytes.withUnsafeBytes { checksums.update($0) }
+        checksums.update(bytes)
         return checksums.all
     }
 }

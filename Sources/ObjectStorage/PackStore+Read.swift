@@ -3,25 +3,14 @@ import Glibc
 
 extension PackStore {
     /// Reads `range` of the payload; every checksum block touched is verified before a byte is handed out.
-    package func read(_ location: ObjectLocation, range: Range<Int>) throws(StorageError) -> [UInt8] {
+    package func read(
+        _ location: ObjectLocation, range: Range<Int>, into destination: UnsafeMutableRawBufferPointer
+    ) throws(StorageError) {
         try access(location) { (record, header) throws(ReadFailure) in
-            guard range.lowerBound >= 0, range.upperBound <= Int(header.payloadBytes) else {
+            guard range.lowerBound >= 0, range.upperBound <= Int(header.payloadBytes), destination.count == range.count else {
                 throw .damaged("bytes \(range.lowerBound) to \(range.upperBound) are beyond the object's \(header.payloadBytes).")
             }
-            if range.isEmpty { return [] }
-            let block = PackFormat.checksumBlockBytes
-            let first = range.lowerBound / block
-            let last = (range.upperBound - 1) / block
-            let table = try record.read(4 * (last - first + 1), at: header.trailerOffset + Int64(4 * first))
-            let start = first * block
-            let end = min((last + 1) * block, Int(header.payloadBytes))
-            let bytes = try record.read(end - start, at: header.payloadOffset + Int64(start))
-            guard bytes.count == end - start else { throw .damaged("the container ends within the object.") }
-            if let index = RecordAccess.firstDifference(bytes, table: table, firstBlock: 0) {
-                throw .damaged("checksum differs at payload offset \((first + index) * block).")
-            }
-            if start == range.lowerBound, end == range.upperBound { return bytes }
-            return Array(bytes[(range.lowerBound - start)..<(range.upperBound - start)])
+            if !range.isEmpty { try CheckedRange(record: record, header: header, range: range).read(into: destination) }
         }
     }
 
@@ -62,6 +51,10 @@ extension PackStore {
 
         func read(_ count: Int, at offset: Int64) throws(ReadFailure) -> [UInt8] {
             do throws(SystemFailure) { return try file.read(count, at: offset) } catch { throw .system(error) }
+        }
+
+        func read(into destination: UnsafeMutableRawBufferPointer, at offset: Int64) throws(ReadFailure) -> Int {
+            do throws(SystemFailure) { return try file.read(into: destination, at: offset) } catch { throw .system(error) }
         }
 
         func bytes() throws(ReadFailure) -> Int64 {

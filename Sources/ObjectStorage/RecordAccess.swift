@@ -36,7 +36,7 @@ struct RecordAccess {
             let piece = try file.read(count, at: header.payloadOffset + done)
             guard piece.count == count else { return done + Int64(piece.count) }
             let first = Int(done / Int64(PackFormat.checksumBlockBytes))
-            if let block = Self.firstDifference(piece, table: trailer, firstBlock: first) {
+            if let block = piece.withUnsafeBytes({ Self.firstDifference($0, table: trailer, firstBlock: first) }) {
                 return done + Int64(block * PackFormat.checksumBlockBytes)
             }
             done += Int64(count)
@@ -45,7 +45,7 @@ struct RecordAccess {
     }
 
     /// Index of the first block of `piece` that disagrees with `table`, whose entry 0 belongs to block 0 of the payload.
-    static func firstDifference(_ piece: [UInt8], table: [UInt8], firstBlock: Int) -> Int? {
+    static func firstDifference(_ piece: UnsafeRawBufferPointer, table: [UInt8], firstBlock: Int) -> Int? {
         for (index, checksum) in BlockChecksums.of(piece).enumerated() {
             let place = 4 * (firstBlock + index)
             guard table.count >= place + 4, table.number(at: place, UInt32.self) == checksum else { return index }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import pathlib
 import socket
 import subprocess
@@ -123,6 +124,44 @@ class Receiver:
             assert self.arrived.wait_for(lambda: self.reports, within), "no commitment result came"
             return self.reports[-1]
 
+class Checkpoint:
+    """Where pynetdicom's reactor thread rests while the caller uses the association; `clear` returns when it really rests.
+
+    pynetdicom asks a flag that the thread sets before it looks at the event. On a busy machine the caller then goes on while
+    the thread is about to take the peer's answer away from it, and waits for that answer until the time-out."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.is_open = True
+        self.resting = None
+
+    def wait(self) -> None:
+        with self.changed:
+            while not self.is_open:
+                self.resting = threading.current_thread()
+                self.changed.notify_all()
+                self.changed.wait()
+            self.resting = None
+
+    def set(self) -> None:
+        with self.changed:
+            self.is_open = True
+            self.changed.notify_all()
+
+    def clear(self, reactor) -> None:
+        with self.changed:
+            self.is_open = False
+            while self.resting is None and reactor.is_alive() and threading.current_thread() is not reactor:
+                self.changed.wait(0.1)
+
+
+def pausing_for_certain(assoc):
+    checkpoint = Checkpoint()
+    checkpoint.clear = functools.partial(checkpoint.clear, assoc)
+    assoc._reactor_checkpoint = checkpoint
+    return assoc
+
+
 @contextlib.contextmanager
 def association(server: ApusServer, contexts, calling: str = TESTER, handlers=(), roles=(), **options):
     """An established pynetdicom association; contexts as (abstract syntax, transfer syntaxes)."""
@@ -132,6 +171,7 @@ def association(server: ApusServer, contexts, calling: str = TESTER, handlers=()
         ae.add_requested_context(abstract, syntaxes)
     assoc = ae.associate(
         "127.0.0.1", server.dicom_port, ae_title=server.ae, evt_handlers=list(handlers), ext_neg=list(roles), **options)
+    pausing_for_certain(assoc)
     assert assoc.is_established, "no association"
     try:
         yield assoc

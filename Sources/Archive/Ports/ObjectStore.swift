@@ -90,8 +90,8 @@ package protocol ObjectStore: Sendable {
     func makeDraft(expectedBytes: Int?) throws(StorageError) -> any ObjectDraft
     /// Writes all records and makes them durable with one flush. Each gets its own result.
     func commit(_ requests: [CommitRequest], purpose: WritePurpose) -> [Result<ObjectLocation, StorageError>]
-    /// Reads `range` of the payload.
-    func read(_ location: ObjectLocation, range: Range<Int>) throws(StorageError) -> [UInt8]
+    /// Reads `range` of the payload into `destination`, which has room for exactly that; nothing unchecked is left there.
+    func read(_ location: ObjectLocation, range: Range<Int>, into destination: UnsafeMutableRawBufferPointer) throws(StorageError)
     /// Reads and verifies header, note and checksum of the whole record.
     func verify(_ location: ObjectLocation) throws(StorageError) -> RecordNote
     /// The note only; cheap.
@@ -102,6 +102,28 @@ package protocol ObjectStore: Sendable {
     func scan(from container: ContainerID?, _ visit: (ObjectLocation, RecordNote) -> Bool) throws(StorageError)
     func containers() throws(StorageError) -> [ContainerStatus]
     func volumes() -> [VolumeStatus]
+}
+
+extension ObjectStore {
+    /// Reads `range` of the payload.
+    package func read(_ location: ObjectLocation, range: Range<Int>) throws(StorageError) -> [UInt8] {
+        // Memory is claimed for no more than the record holds, whatever is asked.
+        guard range.lowerBound >= 0, range.upperBound <= Int(location.payloadBytes) else {
+            throw .damaged(
+                location: location,
+                message: "bytes \(range.lowerBound) to \(range.upperBound) are beyond the object's \(location.payloadBytes).")
+        }
+        var failure: StorageError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialised in
+            do throws(StorageError) {
+                let whole = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer).prefix(range.count))
+                try read(location, range: range, into: whole)
+                initialised = range.count
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
 }
 
 /// What the bytes are written for: fresh arrivals go to the fast ingest area, `archive` is the compressed long-term area.

@@ -17,6 +17,16 @@ package struct ObjectReader: Sendable {
     package func open(_ instance: StoredInstance) throws(RetrieveError) -> OpenedObject {
         try OpenedObject(instance, store: store)
     }
+
+    /// The data set in `target`, one of ``OpenedObject/availableSyntaxes(of:)``; as received without looking into it when it lies so.
+    package func stream(_ instance: StoredInstance, in target: TransferSyntax) throws(RetrieveError) -> ObjectStream {
+        if target.uid == instance.transferSyntaxUID, target.uid == instance.storedTransferSyntaxUID,
+            (0...Int(instance.location.payloadBytes)).contains(instance.dataSetBytes)
+        {
+            return ObjectStream(unchanged: instance, store: store)
+        }
+        return try open(instance).stream(in: target)
+    }
 }
 
 /// One stored object, its header read and its frames ready to be.

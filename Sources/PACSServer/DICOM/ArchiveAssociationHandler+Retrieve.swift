@@ -48,10 +48,9 @@ extension ArchiveAssociationHandler {
             let instances = try await self.instances(request, identifier)
             let counter = SuboperationCounter(instances, services: services, party: callingAETitle, operation: "C-GET")
             control.report(counter.counts)
-            for (position, instance) in instances.enumerated() {
-                guard !Task.isCancelled else { break }
-                let outcome = await services.outbound.store(instance, over: control.association) { try await control.store($0) }
-                guard let outcome else { break }
+            _ = await services.outbound.store(instances[...], over: control.association) {
+                try await control.store($0)
+            } report: { position, outcome in
                 counter.add(position, outcome)
                 control.report(counter.counts)
             }

@@ -4,6 +4,7 @@ import DIMSE
 import Logging
 import NIOCore
 import SecurityProfiles
+import Synchronization
 
 /// Sends stored instances and commitment results to registered devices.
 struct OutboundSender: PeerNetwork {
@@ -38,19 +39,15 @@ struct OutboundSender: PeerNetwork {
         while start < instances.count {
             let plan = ContextPlan(instances[start...])
             let association = try await connect(destination, contexts: plan.contexts)
-            for position in start..<start + plan.count {
-                if Task.isCancelled { break }
-                let outcome = await store(instances[position], over: association) { instance in
-                    var instance = instance
-                    instance.moveOriginatorAETitle = originator?.aeTitle
-                    instance.moveOriginatorMessageID = originator?.messageID
-                    return try await association.store(instance)
-                }
-                guard let outcome else {
-                    monitor.ended(association)
-                    throw PeerFailure(reason: "\(destination) ended the association before everything was sent", isTransient: true)
-                }
-                report(position, outcome)
+            let isComplete = await store(instances[start..<start + plan.count], over: association) { instance in
+                var instance = instance
+                instance.moveOriginatorAETitle = originator?.aeTitle
+                instance.moveOriginatorMessageID = originator?.messageID
+                return try await association.store(instance)
+            } report: { report($0, $1) }
+            guard isComplete else {
+                monitor.ended(association)
+                throw PeerFailure(reason: "\(destination) ended the association before everything was sent", isTransient: true)
             }
             await association.release()
             monitor.ended(association)
@@ -59,40 +56,71 @@ struct OutboundSender: PeerNetwork {
         }
     }
 
-    /// Sends one instance in the best transfer syntax the peer accepted.
+    /// Sends instances one after the other, each in the best transfer syntax the peer accepted, until the task is cancelled.
+    /// While one is on its way the next are read.
     ///
-    /// - Returns: `nil` when the association is over.
+    /// - Parameter report: told the index of each instance and what became of it.
+    /// - Returns: `false` when the association ended before the last.
     func store(
-        _ instance: StoredInstance, over association: Association,
-        _ send: (OutgoingInstance) async throws -> StoreOutcome
-    ) async -> SendOutcome? {
-        let accepted = association.presentationContexts.filter { $0.isLocalSCU && $0.abstractSyntax == instance.sopClassUID }
+        _ instances: ArraySlice<StoredInstance>, over association: Association,
+        send: (OutgoingInstance) async throws -> StoreOutcome, report: (Int, SendOutcome) -> Void
+    ) async -> Bool {
+        let contexts = association.presentationContexts
+        var ahead = ReadAhead(instances) { instance in await prepared(instance, contexts) }
+        for position in instances.indices {
+            guard !Task.isCancelled, let prepared = try? await ahead.next() else { break }
+            guard let outcome = await outcome(of: prepared, instances[position], send) else { return false }
+            report(position, outcome)
+        }
+        return true
+    }
+
+    fileprivate enum Prepared: Sendable {
+        case ready(PreparedDataSet)
+        case refused(SendOutcome)
+    }
+
+    private func prepared(_ instance: StoredInstance, _ contexts: [PresentationContext]) async -> Prepared {
+        let accepted = contexts.filter { $0.isLocalSCU && $0.abstractSyntax == instance.sopClassUID }
         guard !accepted.isEmpty else {
-            return .refused(code: "0122", reason: "the peer accepts no presentation context for this SOP class")
+            return .refused(.refused(code: "0122", reason: "the peer accepts no presentation context for this SOP class"))
+        }
+        let syntax = OpenedObject.availableSyntaxes(of: instance).first { syntax in
+            accepted.contains { $0.transferSyntax == syntax }
+        }
+        guard let syntax else {
+            return .refused(.refused(code: "A900", reason: "the object cannot be given in a transfer syntax the peer accepts"))
         }
         do {
-            let stream = try await pool.run { [reader] () throws -> ObjectStream? in
-                let object = try reader.open(instance)
-                guard let syntax = object.availableSyntaxes().first(where: { syntax in
-                    accepted.contains { $0.transferSyntax == syntax }
-                }) else { return nil }
-                return try object.stream(in: syntax)
-            }
-            guard let stream else {
-                return .refused(code: "A900", reason: "the object cannot be given in a transfer syntax the peer accepts")
-            }
-            let outcome = try await send(
-                OutgoingInstance(
-                    sopClassUID: instance.sopClassUID, sopInstanceUID: instance.sopInstanceUID,
-                    transferSyntaxUID: stream.transferSyntaxUID, source: StoredDataSetSource(stream: stream, pool: pool)))
-            return SendOutcome(outcome)
-        } catch let error as RetrieveError {
-            logger.error("Sending \(instance.sopInstanceUID) failed: \(error)")
-            return .refused(code: "0110", reason: error.description)
-        } catch AssociationError.sourceFailed(let reason) {
-            return .refused(code: "0110", reason: reason)
+            return .ready(
+                try await pool.run { [reader, pool] in
+                    let bytes = OutgoingBytes(try reader.stream(instance, in: syntax))
+                    return PreparedDataSet(bytes: bytes, first: try bytes.next(), pool: pool)
+                })
         } catch {
-            return nil
+            logger.error("Sending \(instance.sopInstanceUID) failed: \(error)")
+            return .refused(.refused(code: "0110", reason: "\(error)"))
+        }
+    }
+
+    /// - Returns: `nil` when the association is over.
+    private func outcome(
+        of prepared: Prepared, _ instance: StoredInstance, _ send: (OutgoingInstance) async throws -> StoreOutcome
+    ) async -> SendOutcome? {
+        switch prepared {
+        case .refused(let outcome): return outcome
+        case .ready(let dataSet):
+            do {
+                let outcome = try await send(
+                    OutgoingInstance(
+                        sopClassUID: instance.sopClassUID, sopInstanceUID: instance.sopInstanceUID,
+                        transferSyntaxUID: dataSet.bytes.transferSyntaxUID, source: dataSet))
+                return SendOutcome(outcome)
+            } catch AssociationError.sourceFailed(let reason) {
+                return .refused(code: "0110", reason: reason)
+            } catch {
+                return nil
+            }
         }
     }
 
@@ -177,13 +205,34 @@ struct ContextPlan {
     }
 }
 
-/// Reads a stored object off the event loop as the network takes it.
-private struct StoredDataSetSource: DataSetSource {
-    let stream: ObjectStream
-    let pool: BlockingPool
+/// A stored data set of which the beginning has been read; the rest is read off the event loop as the network takes it.
+private final class PreparedDataSet: DataSetSource {
+    let bytes: OutgoingBytes
+    private let pool: BlockingPool
+    private let waiting: Mutex<ByteBuffer?>
+
+    init(bytes: OutgoingBytes, first: ByteBuffer?, pool: BlockingPool) {
+        self.bytes = bytes
+        self.pool = pool
+        waiting = Mutex(first)
+    }
 
     func nextChunk(maximumBytes: Int) async throws -> ByteBuffer? {
-        try await pool.run { [stream] in try stream.next(maximumBytes: maximumBytes).map { ByteBuffer(bytes: $0) } }
+        if let part = waiting.withLock({ Self.take(maximumBytes, of: &$0) }) { return part }
+        guard !bytes.isAtEnd, let next = try await pool.run({ [bytes] in try bytes.next() }) else { return nil }
+        return waiting.withLock { waiting in
+            waiting = next
+            return Self.take(maximumBytes, of: &waiting)
+        }
+    }
+
+    private static func take(_ count: Int, of buffer: inout ByteBuffer?) -> ByteBuffer? {
+        guard var rest = buffer, let part = rest.readSlice(length: min(count, rest.readableBytes)), part.readableBytes > 0 else {
+            buffer = nil
+            return nil
+        }
+        buffer = rest
+        return part
     }
 }
 

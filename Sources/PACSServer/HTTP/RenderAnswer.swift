@@ -117,7 +117,7 @@ struct URIAnswer: Sendable {
             let syntax = asked.transferSyntax.map { TransferSyntax(uid: $0) } ?? .explicitVRLittleEndian
             let available = instance.transcodableSyntaxes
             let chosen = available.contains(syntax) ? syntax : TransferSyntax(uid: instance.transferSyntaxUID)
-            let stream = try await pacs.pool.run { try PartStream(instance, chosen, reader) }
+            let stream = try await pacs.pool.run { try OutgoingBytes.file(instance, chosen, reader) }
             return RangedBody(stream: stream, pool: pacs.pool).response(request, contentType: .dicom)
         }
         let parameters = try RenderingParameters(query: asked.renderingQuery)

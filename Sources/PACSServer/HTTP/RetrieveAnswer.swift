@@ -71,16 +71,24 @@ struct RetrieveAnswer: Sendable {
             }
         }
         if let only = outgoing.first, isSingle, !only.representation.isMultipart {
-            let stream = try await pacs.pool.run { try PartStream(only.instance, only.representation.transferSyntax, reader) }
+            let stream = try await pacs.pool.run {
+                try OutgoingBytes.file(only.instance, only.representation.transferSyntax, reader)
+            }
             return RangedBody(stream: stream, pool: pacs.pool).response(request, contentType: only.representation.mediaType)
         }
         let writer = Self.writer()
         let pool = pacs.pool
         let body = ResponseBody { output in
-            for item in outgoing {
-                let part = try await pool.run { try PartStream(item.instance, item.representation.transferSyntax, reader) }
-                try await output.write(ByteBuffer(bytes: writer.partHeader(item.representation.mediaType)))
-                while let bytes = try await pool.run({ try part.next() }) { try await output.write(ByteBuffer(bytes: bytes)) }
+            var parts = ReadAhead(outgoing[...]) { item in
+                try await pool.run {
+                    let lead = writer.partHeader(item.representation.mediaType)
+                    let bytes = try OutgoingBytes.file(item.instance, item.representation.transferSyntax, reader, lead: lead)
+                    return (first: try bytes.next(), bytes: bytes)
+                }
+            }
+            while let part = try await parts.next() {
+                if let first = part.first { try await output.write(first) }
+                while !part.bytes.isAtEnd, let more = try await pool.run({ try part.bytes.next() }) { try await output.write(more) }
             }
             try await output.write(ByteBuffer(bytes: writer.end))
             try await output.finish(nil)

@@ -5,41 +5,10 @@ import DICOMweb
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import ObjectStorage
-import Synchronization
-
-/// One object as a Part 10 file on its way out, preamble zeroed (PACS-4.5.22-3).
-final class PartStream: Sendable {
-    private let head: Mutex<[UInt8]?>
-    private let stream: ObjectStream
-    /// Bytes of the whole file; `nil` when not known beforehand.
-    let byteCount: Int?
-
-    private static let chunkBytes = 512 << 10
-
-    init(_ instance: StoredInstance, _ syntax: TransferSyntax, _ reader: ObjectReader) throws {
-        stream = try reader.open(instance).stream(in: syntax)
-        let meta = FileMeta(
-            mediaStorageSOPClassUID: instance.sopClassUID, mediaStorageSOPInstanceUID: instance.sopInstanceUID,
-            transferSyntaxUID: stream.transferSyntaxUID)
-        let header = Part10.header(meta: meta)
-        byteCount = stream.byteCount.map { $0 + header.count }
-        head = Mutex(header)
-    }
-
-    /// The next bytes; `nil` at the end. Blocking.
-    func next() throws -> ArraySlice<UInt8>? {
-        if let header = head.withLock({ head in
-            defer { head = nil }
-            return head
-        }) { return header[...] }
-        return try stream.next(maximumBytes: Self.chunkBytes)
-    }
-}
 
 /// Answers with a whole file or the byte range asked for (RFC 9110 §14).
 struct RangedBody: Sendable {
-    let stream: PartStream
+    let stream: OutgoingBytes
     let pool: BlockingPool
 
     func response(_ request: Request, contentType: MediaType) -> Response {
@@ -63,11 +32,11 @@ struct RangedBody: Sendable {
             var position = 0
             while position < range.upperBound, let bytes = try await pool.run({ try stream.next() }) {
                 let start = max(range.lowerBound - position, 0)
-                let end = min(range.upperBound - position, bytes.count)
-                if start < end {
-                    try await output.write(ByteBuffer(bytes: bytes[(bytes.startIndex + start)..<(bytes.startIndex + end)]))
+                let end = min(range.upperBound - position, bytes.readableBytes)
+                if start < end, let part = bytes.getSlice(at: bytes.readerIndex + start, length: end - start) {
+                    try await output.write(part)
                 }
-                position += bytes.count
+                position += bytes.readableBytes
             }
             try await output.finish(nil)
         }
