@@ -100,6 +100,7 @@ let package = Package(
         .testTarget(
             name: "PixelCodecsTests", dependencies: ["PixelCodecs"], exclude: ["Fixtures"], swiftSettings: strict),
         tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs"]),
+        tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore"]),
         tests("DIMSETests", ["DIMSE", "DICOMCore", nio, nioPosix, nioEmbedded]),
         tests("DICOMwebTests", ["DICOMweb", "DICOMCore"]),
         tests("ArchiveTests", ["Archive", "DICOMCore"]),

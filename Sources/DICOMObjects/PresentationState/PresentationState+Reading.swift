@@ -1,0 +1,223 @@
+public import DICOMCore
+
+extension PresentationState {
+    /// Annotations, graphics and texts of one state, together.
+    static let maximumObjects = 20_000
+    static let maximumCoordinates = 1_000_000
+
+    /// Reads any presentation state: what its class shares with the greyscale one is understood, the rest named.
+    ///
+    /// - Throws: when it has no SOP Instance UID or counts beyond all use.
+    public init(_ dataSet: DataSet) throws(DocumentError) {
+        guard let uid = dataSet.uid(.sopInstanceUID) else { throw .attributeMissing(.sopInstanceUID) }
+        self.init(sopClassUID: dataSet.uid(.sopClassUID) ?? "")
+        sopInstanceUID = uid
+        studyInstanceUID = dataSet.uid(.studyInstanceUID) ?? ""
+        seriesInstanceUID = dataSet.uid(.seriesInstanceUID) ?? ""
+        label = dataSet.string(.contentLabel) ?? ""
+        contentDescription = dataSet.string(.contentDescription) ?? ""
+        creator = dataSet.string(.contentCreatorName) ?? ""
+        created = MarkJSON.timestamp(
+            (dataSet.string(.presentationCreationDate) ?? "") + (dataSet.string(.presentationCreationTime) ?? ""),
+            offset: dataSet.string(.timezoneOffsetFromUTC) ?? "")
+        references = Self.references(dataSet)
+        readGreyscale(dataSet)
+        areas = dataSet.items(.displayedAreaSelectionSequence).prefix(10_000).compactMap { Self.area($0) }
+        rotation = ((dataSet.int(.imageRotation) ?? 0) % 360 + 360) % 360
+        isFlipped = dataSet.string(.imageHorizontalFlip) == "Y"
+        readShutters(dataSet)
+        layers = dataSet.items(.graphicLayerSequence).prefix(1000).map { Self.layer($0) }.sorted { $0.order < $1.order }
+        try readAnnotations(dataSet)
+        overlays = Self.overlays(dataSet)
+        noteUnknown(dataSet)
+    }
+
+    private static func references(_ dataSet: DataSet) -> [EvidenceReference] {
+        let study = dataSet.uid(.studyInstanceUID) ?? ""
+        var references: [EvidenceReference] = []
+        for series in dataSet.items(.referencedSeriesSequence) {
+            for item in series.items(.referencedImageSequence) {
+                guard references.count < 100_000, let instance = InstanceReference(item) else { continue }
+                references.append(
+                    EvidenceReference(
+                        studyInstanceUID: study, seriesInstanceUID: series.uid(.seriesInstanceUID) ?? "", instance: instance))
+            }
+        }
+        return references
+    }
+
+    static func images(_ item: DataSet) -> [InstanceReference] {
+        item.items(.referencedImageSequence).prefix(100_000).compactMap { InstanceReference($0) }
+    }
+
+    // MARK: Grey values
+
+    private mutating func readGreyscale(_ dataSet: DataSet) {
+        if let table = dataSet.items(.modalityLUTSequence).first {
+            if let lut = LookupTable(table) {
+                modality = .table(lut, type: table.string(.modalityLUTType) ?? "")
+            } else {
+                notUnderstood.append("Modality LUT Sequence \(Tag.modalityLUTSequence)")
+            }
+        } else if let slope = dataSet.double(.rescaleSlope) {
+            modality = .linear(
+                slope: slope, intercept: dataSet.double(.rescaleIntercept) ?? 0, type: dataSet.string(.rescaleType) ?? "")
+        }
+        for item in dataSet.items(.softcopyVOILUTSequence).prefix(10_000) { readWindows(item) }
+        if let table = dataSet.items(.presentationLUTSequence).first {
+            if let lut = LookupTable(table) {
+                presentationLUT = .table(lut)
+            } else {
+                notUnderstood.append("Presentation LUT Sequence \(Tag.presentationLUTSequence)")
+            }
+        } else if dataSet.string(.presentationLUTShape) == "INVERSE" {
+            presentationLUT = .inverse
+        }
+    }
+
+    private mutating func readWindows(_ item: DataSet) {
+        let images = Self.images(item)
+        for table in item.items(.voilutSequence).prefix(16) {
+            if let lut = LookupTable(table) {
+                windows.append(Window(images: images, function: .table(lut), explanation: table.string(.lutExplanation) ?? ""))
+            } else {
+                notUnderstood.append("VOI LUT Sequence \(Tag.voilutSequence)")
+            }
+        }
+        let explanations = item.strings(.windowCenterWidthExplanation)
+        let function = item.string(.voilutFunction) ?? "LINEAR"
+        for (index, pair) in zip(item.doubles(.windowCenter), item.doubles(.windowWidth)).prefix(64).enumerated() {
+            guard pair.0.isFinite, pair.1.isFinite, pair.1 > 0 else { continue }
+            windows.append(
+                Window(
+                    images: images, function: .linear(center: pair.0, width: pair.1, function: function),
+                    explanation: index < explanations.count ? explanations[index] : ""))
+        }
+    }
+
+    // MARK: Geometry
+
+    private static func area(_ item: DataSet) -> DisplayedArea? {
+        let first = item.ints(.displayedAreaTopLeftHandCorner)
+        let last = item.ints(.displayedAreaBottomRightHandCorner)
+        guard first.count == 2, last.count == 2 else { return nil }
+        return DisplayedArea(
+            images: images(item), topLeft: ImagePoint(column: Double(first[0]) - 1, row: Double(first[1]) - 1),
+            bottomRight: ImagePoint(column: Double(last[0]) - 1, row: Double(last[1]) - 1),
+            mode: item.string(.presentationSizeMode) ?? "SCALE TO FIT",
+            pixelSpacing: item.doubles(.presentationPixelSpacing).filter { $0.isFinite && $0 > 0 },
+            aspectRatio: item.ints(.presentationPixelAspectRatio).filter { $0 > 0 },
+            magnification: item.double(.presentationPixelMagnificationRatio).flatMap { $0.isFinite && $0 > 0 ? $0 : nil })
+    }
+
+    private mutating func readShutters(_ dataSet: DataSet) {
+        func value(_ tag: Tag) -> Double? { dataSet.int(tag).map { Double($0) - 1 } }
+        for shape in dataSet.strings(.shutterShape).prefix(8) {
+            switch shape {
+            case "RECTANGULAR":
+                guard let left = value(.shutterLeftVerticalEdge), let right = value(.shutterRightVerticalEdge),
+                    let top = value(.shutterUpperHorizontalEdge), let bottom = value(.shutterLowerHorizontalEdge)
+                else { continue }
+                shutters.append(.rectangle(left: left, right: right, top: top, bottom: bottom))
+            case "CIRCULAR":
+                let centre = dataSet.ints(.centerOfCircularShutter)
+                guard centre.count == 2, let radius = dataSet.int(.radiusOfCircularShutter) else { continue }
+                shutters.append(
+                    .circle(center: ImagePoint(column: Double(centre[1]) - 1, row: Double(centre[0]) - 1), radius: Double(radius)))
+            case "POLYGONAL":
+                let numbers = dataSet.ints(.verticesOfThePolygonalShutter).prefix(20_000)
+                shutters.append(
+                    .polygon(
+                        stride(from: 0, to: numbers.count - 1, by: 2).map {
+                            ImagePoint(column: Double(numbers[$0 + 1]) - 1, row: Double(numbers[$0]) - 1)
+                        }))
+            case "BITMAP":
+                guard let group = dataSet.int(.shutterOverlayGroup) else { continue }
+                shutters.append(.bitmap(group: group))
+            default: notUnderstood.append("Shutter Shape \(Tag.shutterShape)")
+            }
+        }
+        shutterPValue = dataSet.int(.shutterPresentationValue)
+        shutterColour = dataSet.ints(.shutterPresentationColorCIELabValue)
+    }
+
+    // MARK: Overlays
+
+    private static func overlays(_ dataSet: DataSet) -> [Overlay] {
+        (0..<16).compactMap { index in
+            let group = UInt16(0x6000 + 2 * index)
+            let layer = dataSet.string(Tag(group, 0x1001))
+            let bits = overlayBits(dataSet, group)
+            guard layer != nil || bits != nil else { return nil }
+            return Overlay(group: Int(group), layer: layer, bits: bits)
+        }
+    }
+
+    private static func overlayBits(_ dataSet: DataSet, _ group: UInt16) -> Overlay.Bits? {
+        guard let rows = dataSet.int(Tag(group, 0x0010)), let columns = dataSet.int(Tag(group, 0x0011)),
+            (1...65535).contains(rows), (1...65535).contains(columns), let data = dataSet.bytes(Tag(group, 0x3000)),
+            rows * columns <= data.count * 8
+        else { return nil }
+        let origin = dataSet.ints(Tag(group, 0x0050))
+        return Overlay.Bits(
+            rows: rows, columns: columns,
+            origin: ImagePoint(
+                column: Double(origin.count > 1 ? origin[1] : 1) - 1, row: Double(origin.first ?? 1) - 1),
+            runs: RunLengths.ofBits(data, count: rows * columns))
+    }
+
+    private mutating func noteUnknown(_ dataSet: DataSet) {
+        let known: Set<String> = [
+            UID.grayscaleSoftcopyPresentationStateStorage, UID.colorSoftcopyPresentationStateStorage,
+            UID.xaxrfGrayscaleSoftcopyPresentationStateStorage,
+        ]
+        if !known.contains(sopClassUID) { notUnderstood.append(UIDRegistry.name(of: sopClassUID)) }
+        let sequences: [(Tag, String)] = [
+            (.blendingSequence, "Blending Sequence"), (.maskSubtractionSequence, "Mask Subtraction Sequence"),
+            (.redPaletteColorLookupTableDescriptor, "Palette Color Lookup Table"),
+        ]
+        for (tag, name) in sequences where dataSet.contains(tag) { notUnderstood.append("\(name) \(tag)") }
+    }
+}
+
+/// Bitmaps as lengths of runs.
+public enum RunLengths {
+    /// Runs of 0 and 1 by turns, beginning with 0; the first bit is the lowest of the first byte (PS3.5 §8.1.1).
+    ///
+    /// - Parameter count: of bits; no more than `bytes` hold are looked at.
+    public static func ofBits(_ bytes: ArraySlice<UInt8>, count: Int) -> [Int] {
+        var runs: [Int] = []
+        var isSet = false
+        var length = 0
+        let total = min(count, bytes.count * 8)
+        let start = bytes.startIndex
+        var index = 0
+        while index < total {
+            let byte = bytes[start + index >> 3]
+            // Whole bytes of one kind, most of every mask.
+            if index & 7 == 0, total - index >= 8, byte == (isSet ? 0xFF : 0x00) {
+                length += 8
+                index += 8
+                continue
+            }
+            if (byte >> UInt8(index & 7) & 1 == 1) != isSet {
+                runs.append(length)
+                isSet.toggle()
+                length = 0
+            }
+            length += 1
+            index += 1
+        }
+        if length > 0 { runs.append(length) }
+        return runs
+    }
+
+    /// Value and length by turns.
+    public static func ofValues(_ values: some Sequence<Int>) -> [Int] {
+        var runs: [Int] = []
+        for value in values {
+            if let last = runs.indices.last, runs[last - 1] == value { runs[last] += 1 } else { runs += [value, 1] }
+        }
+        return runs
+    }
+}
