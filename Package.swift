@@ -66,6 +66,8 @@ let package = Package(
         // Portable: no Foundation, also compiled to WebAssembly
         room("PixelCodecs"),
         room("Imaging"),
+        // What a browser calls: exported functions alone. Natively only its tests need it.
+        room("BrowserKernel", ["PixelCodecs", "Imaging"]),
 
         // The standard
         room("DICOMCore", ["CZlib"]),
@@ -99,6 +101,9 @@ let package = Package(
         tests("DICOMCoreTests", ["DICOMCore"]),
         .testTarget(
             name: "PixelCodecsTests", dependencies: ["PixelCodecs"], exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["BrowserKernel", "Imaging", "PixelCodecs"], exclude: ["Golden", "References"],
+            swiftSettings: strict),
         tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs"]),
         tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore"]),
         tests("DIMSETests", ["DIMSE", "DICOMCore", nio, nioPosix, nioEmbedded]),

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+import kernels
+
 WEB = pathlib.Path(__file__).resolve().parent
 DIST = WEB / "dist"
 # Hospitals still run browsers that stopped here (the last Chromium for Windows 7).
@@ -36,9 +38,10 @@ def entry_of(outputs: dict, source: str) -> str:
     raise SystemExit(f"esbuild made nothing of {source}")
 
 
-def hashed_copy(source: pathlib.Path, staging: pathlib.Path, content: bytes) -> str:
+def hashed_copy(source: str, staging: pathlib.Path, content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()[:8].upper()
-    name = f"{source.stem}.{digest}{source.suffix}"
+    stem, suffix = source.rsplit(".", 1)
+    name = f"{stem}.{digest}.{suffix}"
     (staging / "assets" / name).write_bytes(content)
     return f"/assets/{name}"
 
@@ -51,8 +54,9 @@ def build(staging: pathlib.Path) -> dict:
     locales = {}
     for path in sorted((WEB / "src/locales").glob("*.json")):
         compact = json.dumps(json.loads(path.read_text()), ensure_ascii=False, separators=(",", ":"))
-        locales[path.stem] = hashed_copy(path, staging, compact.encode())
-    assets = json.dumps({"imageWorker": worker, **imaging, "locales": locales})
+        locales[path.stem] = hashed_copy(path.name, staging, compact.encode())
+    module = hashed_copy("kernels.wasm", staging, kernels.build())
+    assets = json.dumps({"imageWorker": worker, **imaging, "kernels": module, "locales": locales})
     outputs = esbuild(
         "src/main.tsx", staging, "--format=esm", "--splitting", "--jsx=automatic", "--jsx-import-source=@apus/ui",
         "--alias:@apus/ui/jsx-runtime=./src/ui/jsx-runtime.ts", f"--define:APUS_ASSETS={assets}",
@@ -62,14 +66,14 @@ def build(staging: pathlib.Path) -> dict:
     places = {
         "@MAIN@": entry_of(outputs, "main.tsx"),
         "@STYLE@": entry_of(style, "main.css"),
-        "@ICON@": hashed_copy(icon, staging, icon.read_bytes()),
+        "@ICON@": hashed_copy(icon.name, staging, icon.read_bytes()),
     }
     page = (WEB / "index.html").read_text()
     for place, address in places.items():
         page = page.replace(place, address)
     (staging / "index.html").write_text(page)
     viewer = next(f"/assets/{n}" for n, about in outputs.items() if about.get("entryPoint", "").endswith("screen.tsx"))
-    return {"main": places["@MAIN@"], "viewer": viewer, "imageWorker": worker, "style": places["@STYLE@"], "locales": locales}
+    return {"main": places["@MAIN@"], "viewer": viewer, "imageWorker": worker, "kernels": module, "style": places["@STYLE@"], "locales": locales}
 
 
 def report(staging: pathlib.Path, manifest: dict) -> None:
@@ -85,6 +89,10 @@ def report(staging: pathlib.Path, manifest: dict) -> None:
     print(f"viewer with everything it loads: {viewer:,} B gzip (limit {VIEWER_LIMIT_BYTES:,})")
     if viewer > VIEWER_LIMIT_BYTES:
         raise SystemExit("the viewer has grown beyond its limit")
+    module = sizes[manifest["kernels"]]
+    print(f"imaging kernels: {module:,} B gzip (limit {kernels.LIMIT_BYTES:,})")
+    if module > kernels.LIMIT_BYTES:
+        raise SystemExit("the imaging kernels have grown beyond their limit")
     manifest["files"] = sorted(sizes)
 
 

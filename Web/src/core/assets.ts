@@ -6,6 +6,8 @@ interface Assets {
   /** Loads and draws; decodes beside it. */
   readonly imageHost: string;
   readonly decodeWorker: string;
+  /** The imaging kernels, WebAssembly. */
+  readonly kernels: string;
   readonly locales: Readonly<Record<string, string>>;
 }
 

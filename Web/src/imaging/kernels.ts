@@ -571,9 +571,10 @@ export class Kernels {
     return found ? [low as number, high as number] : null;
   }
 
-  /** A LINEAR window in stored values that shows all but half a percent at either end; `null` without pixels. */
-  automaticWindow(image: ImageBuffer): { center: number; width: number } | null {
-    const [found, center, width] = this.#run("apus_automatic_window", imageNumbers(image), 3);
+  /** A LINEAR window in modality units that shows all but half a percent at either end; `null` without pixels. */
+  automaticWindow(image: ImageBuffer, slope = 1, intercept = 0): { center: number; width: number } | null {
+    const numbers = [...imageNumbers(image), slope, intercept];
+    const [found, center, width] = this.#run("apus_automatic_window", numbers, 3);
     return found ? { center: center as number, width: width as number } : null;
   }
 
