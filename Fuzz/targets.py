@@ -181,7 +181,8 @@ TARGETS = {
         Codec("jpegls", "JPEG-LS frames"),
         Codec("jpegdct", "JPEG baseline, extended and progressive frames, in Swift"),
         Codec("jpeg2000header", "JPEG 2000 and HTJ2K headers"),
-        Target("json", "the DICOM JSON model and text", "JSON/JSONFuzzer.swift", ["DICOMCore"], 2048, "json.dict"),
+        Target("json", "the DICOM JSON model", "JSON/JSONFuzzer.swift", ["DICOMCore"], 2048, "json.dict"),
+        Target("text", "character sets and search keys", "Text/TextFuzzer.swift", ["DICOMCore"], 256, "text.dict"),
         Target(
             "multipart", "what DICOMweb reads from clients", "Multipart/MultipartFuzzer.swift", ["DICOMCore", "DICOMweb"], 2048,
             "multipart.dict"),

@@ -1,4 +1,4 @@
-// libFuzzer entry point; run.sh compiles it together with the sources of PixelCodecs, one binary for each codec (-D flag).
+// libFuzzer entry point; compiled together with the sources of PixelCodecs, one binary for each codec (-D flag).
 
 #if FUZZ_JPEG2000 || FUZZ_JPEGLIBRARY
 import PixelCodecs

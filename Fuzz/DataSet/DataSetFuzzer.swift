@@ -1,4 +1,4 @@
-// Compiled into one module with DICOMCore (see run.sh), so that all of it is instrumented.
+// Compiled into one module with DICOMCore, so that all of it is instrumented.
 
 /// First byte: what to do with the rest.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,6 +1,6 @@
 import DICOMCore
 
-// Compiled together with Sources/DIMSE/UpperLayer and Sources/DIMSE/Message by run.sh.
+// Compiled together with Sources/DIMSE/UpperLayer and Sources/DIMSE/Message.
 
 /// Reads arbitrary bytes as the stream of a connection: the PDU reader, message assembly and command sets.
 ///
