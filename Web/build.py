@@ -73,7 +73,8 @@ def build(staging: pathlib.Path) -> dict:
         page = page.replace(place, address)
     (staging / "index.html").write_text(page)
     viewer = next(f"/assets/{n}" for n, about in outputs.items() if about.get("entryPoint", "").endswith("screen.tsx"))
-    return {"main": places["@MAIN@"], "viewer": viewer, "imageWorker": worker, "kernels": module, "style": places["@STYLE@"], "locales": locales}
+    return {"main": places["@MAIN@"], "viewer": viewer, "imageWorker": worker, **imaging, "kernels": module, "style": places["@STYLE@"],
+            "locales": locales}
 
 
 def report(staging: pathlib.Path, manifest: dict) -> None:

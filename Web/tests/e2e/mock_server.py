@@ -19,10 +19,18 @@ from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import mock_viewing
 import synthetic
 
 DIST = pathlib.Path(__file__).resolve().parents[2] / "dist"
-CSP = "default-src 'self'; img-src 'self' blob: data:; worker-src 'self' blob:; style-src 'self'"
+CSP = (
+    "default-src 'self'; img-src 'self' blob: data:; worker-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'; "
+    "style-src 'self'"
+)
+ISOLATION = {
+    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 SETUP_TOKEN = "first-start-token"
 
 
@@ -42,6 +50,12 @@ class State:
     storage: str = "ok"
     query_delay: float = 0.0
     frame_delay: float = 0.0
+    # Frame streams as asked for; after this many frames the next ones are cut; whether pages may share memory.
+    stream_requests: list = field(default_factory=list)
+    cut_streams_after: int | None = None
+    isolated: bool = True
+    # Pages of the tests themselves: path to content and type.
+    extra_files: dict = field(default_factory=dict)
     upload_delay: float = 0.0
     fail_uploads: int = 0
     fail_queries: int = 0
@@ -80,6 +94,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", CSP)
         self.send_header("X-Content-Type-Options", "nosniff")
+        for name, value in ISOLATION.items() if self.state.isolated else ():
+            self.send_header(name, value)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
@@ -136,6 +152,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.take_in()
         if parts[:2] == ["api", "studies"] and parts[-1] == "series":
             return self.study(parts[2])
+        if parts[:2] == ["api", "studies"] and parts[-1] == "viewing":
+            return self.viewing(parts[2])
+        if parts[:2] == ["api", "studies"] and parts[-1] == "frames":
+            return self.stream(parts[2], int(parts[4].rsplit(".", 1)[1]))
         if parts[0] == "dicom-web" and len(parts) >= 6:
             return self.dicom_web(parts[2], int(parts[4].rsplit(".", 1)[1]), parts[5:])
         self.error(404, "http404", "")
@@ -234,6 +254,32 @@ class Handler(BaseHTTPRequestHandler):
         if study is None:
             return self.error(404, "http404", "")
         self.json({"study": study, "series": synthetic.series_of(uid)})
+
+    def viewing(self, uid: str) -> None:
+        study = next((s for s in self.state.studies if s["studyInstanceUID"] == uid), None)
+        return self.error(404, "study", "") if study is None else self.json(mock_viewing.manifest(study))
+
+    def stream(self, study_uid: str, number: int) -> None:
+        state = self.state
+        study = next((s for s in state.studies if s["studyInstanceUID"] == study_uid), None)
+        spec = next((s for s in synthetic.VIEWER_SERIES if s["number"] == number), None)
+        if study is None or spec is None:
+            return self.error(404, "series", "")
+        state.stream_requests.append((spec["kind"], {key: values[0] for key, values in self.query.items()}))
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.apus.frames")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(mock_viewing.OPENING)
+        count = len(mock_viewing.frames_of(study, number))
+        for sent, index in enumerate(mock_viewing.order(count, self.query)):
+            time.sleep(state.frame_delay)
+            if state.cut_streams_after is not None and sent >= state.cut_streams_after:
+                return
+            self.wfile.write(mock_viewing.frame(study, spec, index))
+            state.frame_requests.append((spec["kind"], index, 1))
+        self.wfile.write(mock_viewing.END)
 
     def server_state(self) -> None:
         total = 8 * 2**40
@@ -341,12 +387,15 @@ class Handler(BaseHTTPRequestHandler):
     # The page itself
 
     def file(self, path: str) -> None:
+        if path in self.state.extra_files:
+            return self.answer(200, *self.state.extra_files[path])
         if path == "/" or path.startswith("/setup/"):
             path = "/index.html"
         target = (DIST / path.lstrip("/")).resolve()
         if not target.is_relative_to(DIST) or not target.is_file():
             return self.error(404, "http404", "")
         kind = mimetypes.guess_type(target.name)[0] or "application/octet-stream"
+        kind = "application/wasm" if target.suffix == ".wasm" else kind
         self.answer(200, target.read_bytes(), f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
 
 

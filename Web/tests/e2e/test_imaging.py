@@ -1,0 +1,209 @@
+"""The imaging service in a browser, asked directly: pictures, stored values, what it does when things go wrong."""
+
+import json
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+import mock_viewing
+import synthetic
+from conftest import Watch, open_page
+from mock_server import DIST
+
+STUDY = synthetic.study_uid(0)
+CT, MR, DX, US, SR, BROKEN = range(6)
+HERE = __file__.rsplit("/", 1)[0]
+
+
+@pytest.fixture(scope="session")
+def script() -> bytes:
+    command = ["esbuild", "imaging_page.ts", "--bundle", "--format=iife", "--target=chrome109", "--log-level=warning"]
+    return subprocess.run(command, cwd=HERE, check=True, capture_output=True).stdout
+
+
+class ImagingPage:
+    def __init__(self, browser, server, script: bytes, isolated: bool = True):
+        server.state.isolated = isolated
+        server.state.extra_files = {
+            "/imaging.html": (b'<!doctype html><meta charset="utf-8"><title>imaging</title><script src="/imaging.js"></script>', "text/html"),
+            "/imaging.js": (script, "text/javascript"),
+        }
+        self.server = server
+        self.page, self.watch = open_page(browser)
+        self.page.goto(f"{server.url}/imaging.html")
+        assets = json.loads((DIST / "manifest.json").read_text())
+        self.do("signIn", "reader", server.state.accounts["reader"])
+        self.do("start", {"host": assets["imageHost"], "decoder": assets["decodeWorker"], "kernels": assets["kernels"]})
+        assert self.page.evaluate("crossOriginIsolated") == isolated
+        assert self.do("open", STUDY) == len(synthetic.VIEWER_SERIES)
+
+    def do(self, name: str, *arguments):
+        return self.page.evaluate(f"(given) => imagingTest.{name}(...given)", list(arguments))
+
+    def until(self, condition: str, timeout: float = 10_000) -> None:
+        # Asked from here: the page's policy forbids evaluating text in it.
+        limit = time.monotonic() + timeout / 1000
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < limit, f"never: {condition}"
+            self.page.wait_for_timeout(10)
+
+    def exact(self, view: str, frame: int) -> dict:
+        self.until(f"imagingTest.last('{view}')?.exact && imagingTest.last('{view}').shown === {frame}")
+        return self.do("last", view)
+
+    def close(self) -> None:
+        self.page.context.close()
+        assert self.watch.problems == []
+
+
+@pytest.fixture(params=[True, False], ids=["isolated", "alone"])
+def imaging(chromium, server, script, request):
+    opened = ImagingPage(chromium, server, script, request.param)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def isolated(chromium, server, script):
+    opened = ImagingPage(chromium, server, script)
+    yield opened
+    opened.close()
+
+
+def window(values: np.ndarray, center: float, width: float) -> np.ndarray:
+    """LINEAR (PS3.3 C.11.2.1.2)."""
+    return np.clip(((values - (center - 0.5)) / (width - 1) + 0.5) * 255, 0, 255)
+
+
+def ct(frame: int) -> np.ndarray:
+    return np.frombuffer(synthetic.frame("ct", frame + 1, 1), "<i2").reshape(256, 256)
+
+
+def test_a_picture_has_the_grey_of_the_window_formula(imaging):
+    imaging.do("openSeries", CT)
+    imaging.do("view", "a", str(CT))
+    imaging.do("show", "a", 7, {"interpolation": "nearest"})
+    row = np.array(imaging.exact("a", 7)["row"])
+    assert np.abs(row - window(ct(7)[128].astype(float) - 1024, 40, 400)).max() <= 0.51
+    imaging.do("show", "a", 7, {"interpolation": "nearest", "window": {"center": -600, "width": 1500}, "inverted": True})
+    imaging.until("imagingTest.pictures.get('a').length > 1")
+    row = np.array(imaging.do("last", "a")["row"])
+    assert np.abs(row - (255 - window(ct(7)[128].astype(float) - 1024, -600, 1500))).max() <= 1
+
+
+def test_stored_values_come_unchanged(imaging):
+    imaging.do("openSeries", CT)
+    assert imaging.do("samples", str(CT), 39, 100, 60, 5, 3) == ct(39)[60:63, 100:105].flatten().tolist()
+    assert imaging.do("samples", str(CT), 0, 250, 254, 100, 100) == ct(0)[254:, 250:].flatten().tolist()
+    imaging.do("openSeries", MR)
+    mr = np.frombuffer(synthetic.frame("mr", 3, 1), "<u2").reshape(256, 192) & 0x0FFF
+    assert imaging.do("samples", str(MR), 2, 0, 0, 192, 2) == mr[:2].flatten().tolist()
+
+
+def test_colour_stays_as_it_is(imaging):
+    imaging.do("openSeries", US)
+    imaging.do("view", "a", str(US))
+    imaging.do("show", "a", 4, {"interpolation": "nearest"}, 320, 240)
+    image = np.frombuffer(synthetic.frame("us", 1, 5), "u1").reshape(240, 320, 3)
+    assert imaging.exact("a", 4)["row"] == image[120, :, 0].tolist()
+
+
+def test_series_load_once_however_many_views_show_them(isolated):
+    isolated.do("openSeries", CT, 20)
+    for name in "abcd":
+        isolated.do("view", name, str(CT))
+        isolated.do("show", name, 20)
+    for name in "abcd":
+        isolated.exact(name, 20)
+    isolated.until("imagingTest.loaded('0') === 40")
+    assert len(isolated.server.state.stream_requests) == 1
+    assert isolated.server.state.frame_requests[0] == ("ct", 20, 1)
+
+
+def test_the_nearest_slice_stands_in_and_says_so(isolated):
+    isolated.server.state.frame_delay = 0.15
+    isolated.do("openSeries", CT)
+    isolated.do("view", "a", str(CT))
+    isolated.do("show", "a", 0)
+    isolated.exact("a", 0)
+    isolated.do("show", "a", 30)
+    isolated.until("imagingTest.pictures.get('a').length > 1")
+    first = isolated.page.evaluate("imagingTest.pictures.get('a')[1]")
+    assert not first["exact"] and first["shown"] < 30
+    isolated.exact("a", 30)
+    # Begun anew from there, without what was there already.
+    kinds = [asked for _, asked in isolated.server.state.stream_requests]
+    assert [asked["from"] for asked in kinds][:2] == ["0", "30"] and kinds[1]["have"].startswith("0")
+
+
+def test_a_cut_connection_is_taken_up_where_it_ended(isolated):
+    isolated.server.state.cut_streams_after = 9
+    isolated.do("openSeries", CT)
+    isolated.until("imagingTest.loaded('0') === 40", 20_000)
+    sent = [frame for kind, frame, _ in isolated.server.state.frame_requests]
+    assert len(sent) == len(set(sent)) == 40
+
+
+def test_frames_that_cannot_be_given_say_why(imaging):
+    imaging.do("openSeries", BROKEN)
+    imaging.until(f"Object.keys(imagingTest.failures('{BROKEN}')).length === 3")
+    assert set(imaging.do("failures", str(BROKEN)).values()) == {"damaged"}
+
+
+def test_leaving_a_series_ends_its_stream_and_keeps_what_came(isolated):
+    isolated.server.state.frame_delay = 0.05
+    isolated.do("openSeries", CT)
+    isolated.until("imagingTest.loaded('0') >= 5")
+    isolated.page.evaluate("imagingTest.series.get('0').release()")
+    isolated.page.wait_for_timeout(300)
+    sent = len(isolated.server.state.frame_requests)
+    isolated.page.wait_for_timeout(400)
+    assert len(isolated.server.state.frame_requests) == sent < 40
+    isolated.server.state.frame_delay = 0
+    isolated.do("openSeries", CT)
+    isolated.until("imagingTest.loaded('0') === 40")
+    assert len(isolated.server.state.stream_requests) == 2
+    assert mock_viewing.held(isolated.server.state.stream_requests[1][1]["have"])
+
+
+def test_prefetching_waits_for_what_is_looked_at(isolated):
+    isolated.server.state.frame_delay = 0.01
+    isolated.page.evaluate("imagingTest.service.prefetch(imagingTest.study, [imagingTest.study.series[1].seriesInstanceUID])")
+    isolated.do("openSeries", CT)
+    isolated.until("imagingTest.loaded('0') === 40")
+    isolated.do("openSeries", MR)
+    isolated.until("imagingTest.loaded('1') === 12")
+    order = [kind for kind, _, _ in isolated.server.state.frame_requests]
+    assert order.index("mr") >= 0 and order[-12:].count("mr") >= 11
+
+
+def test_a_slab_through_the_volume_is_the_slice_it_lies_in(isolated):
+    isolated.do("openSeries", CT)
+    isolated.until("imagingTest.loaded('0') === 40")
+    script = """async () => {
+      const volume = imagingTest.series.get('0').volume(0);
+      const picture = await new Promise((resolve) => {
+        const view = volume.viewport(resolve);
+        view.show({ plane: { origin: [-180.7, -180.7, -50], across: [1.4, 0, 0], down: [0, 1.4, 0] },
+          settings: { interpolation: 'nearest' }, width: 256, height: 256, thickness: 0, mode: 'average' });
+      });
+      const canvas = new OffscreenCanvas(256, 256);
+      const context = canvas.getContext('2d');
+      context.drawImage(picture.bitmap, 0, 0);
+      const { data } = context.getImageData(0, 128, 256, 1);
+      return Array.from({ length: 256 }, (_, x) => data[x * 4]);
+    }"""
+    row = np.array(isolated.page.evaluate(script))
+    assert np.abs(row - window(ct(9)[128].astype(float) - 1024, 40, 400)).max() <= 1.5
+
+
+def test_firefox_shows_the_same_picture(firefox, server, script):
+    opened = ImagingPage(firefox, server, script)
+    opened.do("openSeries", CT)
+    opened.do("view", "a", str(CT))
+    opened.do("show", "a", 7, {"interpolation": "nearest"})
+    row = np.array(opened.exact("a", 7)["row"])
+    assert np.abs(row - window(ct(7)[128].astype(float) - 1024, 40, 400)).max() <= 0.51
+    opened.close()
