@@ -6,8 +6,6 @@ interface Assets {
   /** Loads and draws; decodes beside it. */
   readonly imageHost: string;
   readonly decodeWorker: string;
-  /** The imaging kernels, WebAssembly. */
-  readonly kernels: string;
   readonly locales: Readonly<Record<string, string>>;
 }
 

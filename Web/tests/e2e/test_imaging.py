@@ -179,26 +179,6 @@ def test_prefetching_waits_for_what_is_looked_at(isolated):
     assert order.index("mr") >= 0 and order[-12:].count("mr") >= 11
 
 
-def test_a_slab_through_the_volume_is_the_slice_it_lies_in(isolated):
-    isolated.do("openSeries", CT)
-    isolated.until("imagingTest.loaded('0') === 40")
-    script = """async () => {
-      const volume = imagingTest.series.get('0').volume(0);
-      const picture = await new Promise((resolve) => {
-        const view = volume.viewport(resolve);
-        view.show({ plane: { origin: [-180.7, -180.7, -50], across: [1.4, 0, 0], down: [0, 1.4, 0] },
-          settings: { interpolation: 'nearest' }, width: 256, height: 256, thickness: 0, mode: 'average' });
-      });
-      const canvas = new OffscreenCanvas(256, 256);
-      const context = canvas.getContext('2d');
-      context.drawImage(picture.bitmap, 0, 0);
-      const { data } = context.getImageData(0, 128, 256, 1);
-      return Array.from({ length: 256 }, (_, x) => data[x * 4]);
-    }"""
-    row = np.array(isolated.page.evaluate(script))
-    assert np.abs(row - window(ct(9)[128].astype(float) - 1024, 40, 400)).max() <= 1.5
-
-
 def test_firefox_shows_the_same_picture(firefox, server, script):
     opened = ImagingPage(firefox, server, script)
     opened.do("openSeries", CT)
