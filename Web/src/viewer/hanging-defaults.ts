@@ -5,7 +5,12 @@ import type { LinkedAction } from "./links.ts";
 const everyLink: readonly LinkedAction[] = ["scroll", "zoom", "pan", "window"];
 const stackLinks: readonly LinkedAction[] = ["scroll", "zoom", "pan"];
 
-const modality = (...is: string[]): Condition => ({ attribute: "modalities", is, required: true, weight: 10 });
+const modality = (...is: string[]): Condition => ({
+  attribute: "modalities",
+  is,
+  required: true,
+  weight: 10,
+});
 const part = (...contains: string[]): Condition => ({ attribute: "description", contains, weight: 20 });
 const partRequired = (...contains: string[]): Condition => ({ ...part(...contains), required: true });
 const of = (...is: string[]): Condition => ({ attribute: "modality", is, required: true });
@@ -158,7 +163,21 @@ const mrJoint = protocol(
   "mrJoint",
   [
     modality("MR"),
-    partRequired("spine", "knee", "shoulder", "hip", "ankle", "wrist", "椎", "膝", "肩", "髋", "踝", "腕", "关节"),
+    partRequired(
+      "spine",
+      "knee",
+      "shoulder",
+      "hip",
+      "ankle",
+      "wrist",
+      "椎",
+      "膝",
+      "肩",
+      "髋",
+      "踝",
+      "腕",
+      "关节",
+    ),
   ],
   {
     sagittal: planeOf("sagittal"),
@@ -273,7 +292,10 @@ const petCT = protocol(
     priorPET: inPrior(current(of("PT"), stack)),
   },
   [
-    stage("hanging.stage.petCT", "1x2", [view("ct", { preset: "preset.soft" }), view("pet", { inverted: true })], [
+    stage("hanging.stage.petCT", "1x2", [
+      view("ct", { preset: "preset.soft" }),
+      view("pet", { inverted: true }),
+    ], [
       "scroll",
       "zoom",
       "pan",
@@ -289,7 +311,11 @@ const petCT = protocol(
 const vessel = current(of("CT"), noLocalizer, stack, words(5, "cta", "血管", "冠"));
 const vessels = protocol(
   "vessels",
-  [modality("CT"), { ...part("cta", "angio", "coronary", "血管", "冠状动脉", "冠脉"), required: true, weight: 30 }],
+  [modality("CT"), {
+    ...part("cta", "angio", "coronary", "血管", "冠状动脉", "冠脉"),
+    required: true,
+    weight: 30,
+  }],
   { vessel, prior: inPrior(vessel), second: nth(vessel, 1) },
   [
     stage("hanging.stage.vessel", "1x1", [view("vessel", { preset: "preset.angio" })]),

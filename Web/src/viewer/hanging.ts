@@ -208,8 +208,10 @@ function isStage(value: unknown): value is Stage {
   if (!layoutNamed(value.layout) || !Array.isArray(value.views) || value.views.length > listMaximum) {
     return false;
   }
-  const links = value.links === undefined || (Array.isArray(value.links) && value.links.every(isLinkedAction));
-  return links && value.views.every((view) => isRecord(view) &&
+  const links = value.links === undefined ||
+    (Array.isArray(value.links) && value.links.every(isLinkedAction));
+  return links && value.views.every((view) =>
+    isRecord(view) &&
     (view.selector === null || typeof view.selector === "string")
   );
 }
