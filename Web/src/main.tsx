@@ -14,6 +14,7 @@ import { type Connection, openEvents } from "./core/events.ts";
 import { explain } from "./core/errors.ts";
 import { loadLocale, type Locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
 import { startRouter } from "./core/router.ts";
+import { watchViewers } from "./core/windows.ts";
 import { applyTheme, followSystemTheme, savedTheme } from "./core/theme.ts";
 import { modalIsOpen } from "./ui/dialog.tsx";
 import type { Child } from "./ui/jsx-runtime.ts";
@@ -39,6 +40,7 @@ function createApp(): {
     connection,
     studies: new StudyList(api),
     imports: new ImportQueue(httpSender(() => api.csrf)),
+    windows: watchViewers(() => app.session.set(null)),
     announce: (message) => live.textContent = message,
     setLocale: (next) => void changeLocale(next),
     signOut: () => void signOut(),
@@ -51,6 +53,7 @@ function createApp(): {
     try {
       await api.signOut();
     } finally {
+      app.windows.signedOut();
       app.session.set(null);
     }
   }

@@ -16,7 +16,7 @@ export function openKeyHelp(commands: CommandRegistry): void {
 
 function tables(commands: CommandRegistry): Child {
   return scopes.map(([scope, title]) => {
-    const keyed = commands.list().filter((each) => each.scope === scope && each.keys.length > 0);
+    const keyed = commands.list().filter((each) => each.scope === scope && commands.keysOf(each).length > 0);
     const gestures = commands.gestures().filter((each) => each.scope === scope);
     if (keyed.length + gestures.length === 0) return null;
     return (
@@ -26,8 +26,8 @@ function tables(commands: CommandRegistry): Child {
           <tbody>
             {keyed.map((each) => (
               <tr>
-                <td>{each.keys.map(keys)}</td>
-                <th scope="row">{t(each.id)}</th>
+                <td>{commands.keysOf(each).map(keys)}</td>
+                <th scope="row">{commands.nameOf(each)}</th>
               </tr>
             ))}
             {gestures.map((each) => (

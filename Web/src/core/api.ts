@@ -158,6 +158,16 @@ export class API {
     return this.#json(`${seriesPath(study, series)}/metadata`, { signal, headers });
   }
 
+  instanceMetadata(
+    study: string,
+    series: string,
+    instance: string,
+    signal: AbortSignal,
+  ): Promise<unknown[]> {
+    const headers = { Accept: "application/dicom+json" };
+    return this.#json(`${seriesPath(study, series)}/instances/${instance}/metadata`, { signal, headers });
+  }
+
   server(): Promise<ServerState> {
     return this.#json("/api/server", {});
   }

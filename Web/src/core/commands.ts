@@ -4,12 +4,14 @@
  */
 import type { IconName } from "../ui/icons.tsx";
 import { signal } from "../ui/signal.ts";
+import { t } from "./i18n.ts";
 
 export type Scope = "global" | "studies" | "viewer";
 
 export interface Command {
-  /** The key of its name in the message catalogue. */
+  /** The key of its name in the message catalogue, unless `name` says it. */
   id: string;
+  name?: () => string;
   scope: Scope;
   /** As `Shift+ArrowUp`, `Mod+Enter`, `/`; Mod is Ctrl, or Command on a Mac. The first one is shown. */
   keys: readonly string[];
@@ -40,6 +42,9 @@ export type CommandGroup =
   | "information"
   | "edit"
   | "display";
+
+/** Keys of some commands in place of their own; a key given away is taken from whoever had it. */
+export type KeyProfile = Readonly<Record<string, readonly string[]>>;
 
 /** What the mouse does; shown in the key help beside the commands. */
 export interface Gesture {
@@ -85,6 +90,7 @@ export class CommandRegistry {
   readonly #commands = new Map<string, Command>();
   readonly #gestures = new Map<string, Gesture>();
   readonly #changed = signal(0);
+  readonly #profile = signal<KeyProfile>({});
   /** False while a modal dialog owns the keyboard. */
   suspended: () => boolean = () => false;
 
@@ -107,6 +113,37 @@ export class CommandRegistry {
     return this.#commands.get(id);
   }
 
+  /** The name for the reader. */
+  nameOf(command: Command): string {
+    return command.name?.() ?? t(command.id);
+  }
+
+  useProfile(profile: KeyProfile): void {
+    this.#profile.set(profile);
+    this.#changed.update((n) => n + 1);
+  }
+
+  /** The keys of a command in the profile in use. */
+  keysOf(command: Command): readonly string[] {
+    const profile = this.#profile();
+    const own = profile[command.id];
+    if (own) return own;
+    const taken = new Set(
+      Object.entries(profile).flatMap(([id, keys]) => (this.#commands.has(id) ? keys : [])),
+    );
+    return command.keys.filter((key) => !taken.has(key));
+  }
+
+  /** Commands offered in one place, by group, in the order they were added. */
+  offered(place: "toolbar" | "context"): Map<CommandGroup, Command[]> {
+    const groups = new Map<CommandGroup, Command[]>();
+    for (const command of this.list()) {
+      if (!command.group || !command.places?.includes(place)) continue;
+      groups.set(command.group, [...(groups.get(command.group) ?? []), command]);
+    }
+    return groups;
+  }
+
   list(): Command[] {
     this.#changed();
     return [...this.#commands.values()];
@@ -127,7 +164,7 @@ export class CommandRegistry {
     if (this.suspended()) return false;
     const stroke = strokeName(event);
     for (const command of this.#commands.values()) {
-      if (!command.keys.includes(stroke) || (inTextField && !command.inTextFields)) continue;
+      if (!this.keysOf(command).includes(stroke) || (inTextField && !command.inTextFields)) continue;
       if (command.enabled && !command.enabled()) continue;
       command.run();
       return true;

@@ -7,6 +7,7 @@ import type { CommandRegistry } from "./commands.ts";
 import type { Connection } from "./events.ts";
 import type { Locale } from "./i18n.ts";
 import type { Router } from "./router.ts";
+import type { ViewerWindows } from "./windows.ts";
 
 export interface App {
   api: API;
@@ -17,6 +18,8 @@ export interface App {
   connection: ReadSignal<Connection>;
   studies: StudyList;
   imports: ImportQueue;
+  /** The reader's other windows. */
+  windows: ViewerWindows;
   /** Says something through the live region for screen readers. */
   announce(message: string): void;
   setLocale(locale: Locale): void;

@@ -31,3 +31,10 @@ export function explain(error: unknown): Explanation {
   }
   return { message: t(message, { status: String(error.status) }), remedy: t(remedy) };
 }
+
+/** For failures that come as a code, such as a frame's; an unknown one leaves the message empty. */
+export function explainCode(code: string, message: string): Explanation {
+  const keys = known[code];
+  if (keys) return { message: t(keys[0]), remedy: t(keys[1]) };
+  return { message, remedy: "" };
+}

@@ -11,9 +11,13 @@ export function CommandButton(props: {
   pressed?: () => boolean;
 }): Node {
   const command = props.commands.get(props.id);
-  const keys = command?.keys ?? [];
-  const name = t(props.id);
-  const hint = keys[0] ? `${name} (${keyCaps(keys[0]).join("+")})` : name;
+  const keys = () => (command ? props.commands.keysOf(command) : []);
+  const name = command ? props.commands.nameOf(command) : t(props.id);
+  const hint = () => {
+    const [key] = keys();
+    return key ? `${name} (${keyCaps(key).join("+")})` : name;
+  };
+  const pressed = props.pressed ?? command?.checked;
   const icon = props.icon;
   return (
     <button
@@ -21,10 +25,14 @@ export function CommandButton(props: {
       class="tool"
       title={hint}
       aria-label={name}
-      aria-keyshortcuts={ariaKeys(keys)}
-      aria-pressed={() => (props.pressed ? String(props.pressed()) : null)}
+      aria-keyshortcuts={() => ariaKeys(keys())}
+      aria-pressed={() => (pressed ? String(pressed()) : null)}
       disabled={() => !(command?.enabled?.() ?? true)}
-      onClick={() => props.commands.run(props.id)}
+      onClick={(event) => {
+        props.commands.run(props.id);
+        // After the mouse, keys such as Space belong to the views again; who came by keyboard stays here.
+        if (event.detail > 0) (event.currentTarget as HTMLElement).blur();
+      }}
     >
       {typeof icon === "function" ? () => <Icon name={icon()} /> : <Icon name={icon} />}
     </button>

@@ -56,7 +56,18 @@ export declare namespace JSX {
 }
 
 const svgNamespace = "http://www.w3.org/2000/svg";
-const svgTags = new Set(["svg", "path", "circle", "rect", "line", "polyline", "g"]);
+const svgTags = new Set([
+  "svg",
+  "path",
+  "circle",
+  "rect",
+  "line",
+  "polyline",
+  "polygon",
+  "ellipse",
+  "text",
+  "g",
+]);
 const properties = new Set([
   "value",
   "checked",

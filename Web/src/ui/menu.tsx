@@ -5,11 +5,21 @@ import { onCleanup, signal } from "./signal.ts";
 export interface MenuItem {
   label: string;
   checked?: boolean;
+  /** Several of the group can be on together. */
+  several?: boolean;
+  enabled?: boolean;
   run: () => void;
 }
 
+export interface MenuGroup {
+  title?: string;
+  /** Class of the group, for groups laid out as a grid. */
+  className?: string;
+  items: readonly MenuItem[];
+}
+
 export function Menu(
-  props: { label: string; button: Child; groups: () => { title?: string; items: MenuItem[] }[] },
+  props: { label: string; button: Child; groups: () => readonly MenuGroup[] },
 ) {
   const open = signal(false);
   let button: HTMLButtonElement;
@@ -20,7 +30,7 @@ export function Menu(
   document.addEventListener("pointerdown", outside);
   onCleanup(() => document.removeEventListener("pointerdown", outside));
 
-  const items = () => [...list.querySelectorAll<HTMLElement>("[role^=menuitem]")];
+  const items = () => [...list.querySelectorAll<HTMLElement>("[role^=menuitem]:not(:disabled)")];
   const show = () => {
     open.set(true);
     // The items come once this event has been dealt with.
@@ -66,14 +76,15 @@ export function Menu(
         {() =>
           open() &&
           props.groups().map((group) => (
-            <div role="group" class="menu-group" aria-label={group.title}>
+            <div role="group" class={`menu-group ${group.className ?? ""}`} aria-label={group.title}>
               {group.title && <div class="menu-title" aria-hidden="true">{group.title}</div>}
               {group.items.map((item) => (
                 <button
                   type="button"
-                  role={item.checked === undefined ? "menuitem" : "menuitemradio"}
+                  role={roleOf(item)}
                   aria-checked={item.checked === undefined ? null : String(item.checked)}
                   tabindex="-1"
+                  disabled={item.enabled === false}
                   onClick={() => {
                     close();
                     item.run();
@@ -87,4 +98,9 @@ export function Menu(
       </div>
     </div>
   );
+}
+
+function roleOf(item: MenuItem): string {
+  if (item.checked === undefined) return "menuitem";
+  return item.several ? "menuitemcheckbox" : "menuitemradio";
 }

@@ -1,94 +1,383 @@
-/** What can be done in the viewer, and with which keys and gestures. */
-import type { Command, Gesture } from "../core/commands.ts";
-import { batch, type Signal } from "../ui/signal.ts";
-import type { Tool } from "./gestures.ts";
-import { ctPresets } from "./presets.ts";
-import type { ViewerSession } from "./session.ts";
-import type { View } from "./view.ts";
-import type { OverlayText } from "./viewport.tsx";
+/** What can be done in the viewer: one table from which keys, tool bar, menus and help are made. */
+import type { Command, CommandGroup, Gesture } from "../core/commands.ts";
+import { t } from "../core/i18n.ts";
+import type { IconName } from "../ui/icons.tsx";
+import { colorMapKeys } from "./color-map-names.ts";
+import { colorMapNames } from "./color-maps.ts";
+import { freeLayouts, gridMaximum, layoutNamed } from "./layout.ts";
+import { type LinkedAction, linkedActions } from "./links.ts";
+import type { Appearance, Pane } from "./pane.ts";
+import { ctPresets, relativePresets } from "./presets.ts";
+import { pictureWindow } from "./region-window.ts";
+import { type OverlayText, overlayTexts, type ViewerContext } from "./viewer-context.ts";
+import { mirrored, rotated, type ScaleMode, type View } from "./view.ts";
 
 const largeStep = 10;
 const rateFactor = 1.25;
+const zoomStep = 1.25;
 
-export interface ViewerControls {
-  session: ViewerSession;
-  tool: Signal<Tool>;
-  overlay: Signal<OverlayText>;
-  tags: Signal<boolean>;
+/** What the screen adds: things that need the server, dialogs, other windows. */
+export interface ViewerActions {
   close: () => void;
+  stepStudy: (by: number) => void;
+  comparePrior: () => void;
+  stepStage: (by: number) => void;
+  canStepStage: () => boolean;
+  saveProtocol: () => void;
+  chooseProtocol: () => void;
+  calibrate: () => void;
+  testPatterns: () => void;
+  chooseProfile: () => void;
+  fidelity: () => void;
+  contextMenu: () => void;
 }
 
-export function viewerCommands(controls: ViewerControls): Command[] {
-  const { session } = controls;
-  const hasImages = () => session.stage() === "images";
-  const hasStack = () => session.count() > 1;
-  const turn = (change: (view: View) => Partial<View>) =>
-    session.view.update((view) => ({ ...view, ...change(view) }));
-  const image = (id: string, keys: string[], run: () => void, enabled = hasImages): Command => ({
-    id,
-    keys,
-    run,
-    enabled,
-    scope: "viewer",
+type Options = Partial<Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name">>;
+
+class Table {
+  readonly commands: Command[] = [];
+
+  add(id: string, keys: readonly string[], run: () => void, options: Options = {}): void {
+    this.commands.push({ id, keys, run, scope: "viewer", ...options });
+  }
+}
+
+const both = ["toolbar", "context"] as const;
+const menuOnly = ["context"] as const;
+
+export function viewerCommands(context: ViewerContext, actions: ViewerActions): Command[] {
+  const table = new Table();
+  moving(table, context, actions);
+  tools(table, context);
+  windows(table, context);
+  presentation(table, context);
+  cine(table, context);
+  layouts(table, context);
+  links(table, context);
+  hanging(table, context, actions);
+  information(table, context, actions);
+  editing(table, context, actions);
+  return table.commands;
+}
+
+const hasImages = ({ workspace }: ViewerContext) => () => workspace.active().stage() === "images";
+const hasStack = ({ workspace }: ViewerContext) => () => workspace.active().count() > 1;
+
+function moving(table: Table, context: ViewerContext, actions: ViewerActions): void {
+  const { workspace } = context;
+  const enabled = hasImages(context);
+  const move = (id: string, keys: string[], by: number) =>
+    table.add(id, keys, () => workspace.step(workspace.active.peek(), by), { enabled });
+  const to = (id: string, keys: string[], index: () => number) =>
+    table.add(id, keys, () => workspace.goTo(workspace.active.peek(), index()), { enabled });
+  move("command.nextImage", ["ArrowDown"], 1);
+  move("command.previousImage", ["ArrowUp"], -1);
+  move("command.forwardTen", ["Shift+ArrowDown"], largeStep);
+  move("command.backTen", ["Shift+ArrowUp"], -largeStep);
+  to("command.firstImage", ["Home"], () => 0);
+  to("command.lastImage", ["End"], () => workspace.active.peek().count.peek() - 1);
+  table.add("command.nextSeries", ["ArrowRight", "PageDown"], () => workspace.stepSeries(1));
+  table.add("command.previousSeries", ["ArrowLeft", "PageUp"], () => workspace.stepSeries(-1));
+  table.add("command.nextStudy", ["Mod+ArrowRight"], () => actions.stepStudy(1));
+  table.add("command.previousStudy", ["Mod+ArrowLeft"], () => actions.stepStudy(-1));
+  table.add("command.comparePrior", ["Mod+ArrowUp"], actions.comparePrior, {
+    group: "series",
+    places: menuOnly,
   });
-  const move = (id: string, keys: string[], by: number) => image(id, keys, () => session.step(by));
-  const choose = (id: string, keys: string[], tool: Tool) => image(id, keys, () => controls.tool.set(tool));
-  return [
-    move("command.nextImage", ["ArrowDown"], 1),
-    move("command.previousImage", ["ArrowUp"], -1),
-    move("command.forwardTen", ["PageDown", "Shift+ArrowDown"], largeStep),
-    move("command.backTen", ["PageUp", "Shift+ArrowUp"], -largeStep),
-    image("command.firstImage", ["Home"], () => session.goTo(0)),
-    image("command.lastImage", ["End"], () => session.goTo(session.count.peek() - 1)),
-    { id: "command.nextSeries", scope: "viewer", keys: ["ArrowRight"], run: () => session.stepSeries(1) },
-    { id: "command.previousSeries", scope: "viewer", keys: ["ArrowLeft"], run: () => session.stepSeries(-1) },
-    choose("command.toolWindow", ["W"], "window"),
-    choose("command.toolPan", ["T"], "pan"),
-    choose("command.toolZoom", ["Z"], "zoom"),
-    choose("command.toolScroll", ["S"], "scroll"),
-    ...ctPresets.map((preset) =>
-      image(
-        preset.id,
-        [preset.key],
-        () => session.window.set(preset.window),
-        () => hasImages() && session.series()?.modality === "CT",
-      )
-    ),
-    image("preset.file", ["0"], () => session.window.set(null)),
-    image("command.invert", ["I"], () => session.inverted.update((on) => !on)),
-    image("command.flipHorizontal", ["Shift+H"], () => turn((view) => flip(view, "flipHorizontal"))),
-    image("command.flipVertical", ["Shift+V"], () => turn((view) => flip(view, "flipVertical"))),
-    image(
-      "command.rotate",
-      ["Shift+R"],
-      () => turn((view) => ({ quarterTurns: (view.quarterTurns + 1) % 4 })),
-    ),
-    image("command.reset", ["Escape"], () => batch(() => session.reset())),
-    image("command.cine", ["Space", "C"], () => session.playing.update((on) => !on), hasStack),
-    image("command.cineFaster", ["=", "+"], () => session.changeRate(rateFactor), hasStack),
-    image("command.cineSlower", ["-"], () => session.changeRate(1 / rateFactor), hasStack),
-    image(
-      "command.overlay",
-      ["O"],
-      () => controls.overlay.update((now) => (now === "all" ? "minimal" : "all")),
-    ),
-    image("command.tags", ["Shift+T"], () => controls.tags.update((on) => !on)),
-    { id: "command.closeViewer", scope: "viewer", keys: ["Q"], run: controls.close },
-  ];
+  // Among the controls Tab goes from control to control, as everywhere.
+  const amongViews = () =>
+    workspace.layout().cells.length > 1 &&
+    (document.activeElement === document.body || document.activeElement?.closest(".views") !== null);
+  table.add("command.nextView", ["Tab"], () => workspace.stepActive(1), { enabled: amongViews });
+  table.add("command.previousView", ["Shift+Tab"], () => workspace.stepActive(-1), { enabled: amongViews });
 }
 
-/** On a picture lying on its side, what is across on the screen is along in the image. */
-function flip(view: View, side: "flipHorizontal" | "flipVertical"): Partial<View> {
-  const other = side === "flipHorizontal" ? "flipVertical" : "flipHorizontal";
-  const target = view.quarterTurns % 2 === 0 ? side : other;
-  return { [target]: !view[target] };
+function tools(table: Table, context: ViewerContext): void {
+  const choose = (id: string, keys: string[], tool: string, icon: IconName) =>
+    table.add(id, keys, () => context.tool.set(tool), {
+      group: "tools",
+      places: both,
+      icon,
+      enabled: hasImages(context),
+      checked: () => context.tool() === tool,
+    });
+  choose("command.toolWindow", ["W"], "window", "window");
+  choose("command.toolPan", ["T"], "pan", "pan");
+  choose("command.toolZoom", ["Z"], "zoom", "zoom");
+  choose("command.toolScroll", ["S"], "scroll", "scroll");
+  choose("command.toolRotate", ["R"], "rotate", "rotateFree");
+  choose("command.toolMagnifier", ["M"], "magnifier", "magnifier");
+  choose("command.toolCrosshair", ["H"], "crosshair", "crosshair");
+  choose("command.toolWindowRegion", ["Shift+W"], "windowRegion", "region");
 }
+
+function windows(table: Table, context: ViewerContext): void {
+  const { workspace } = context;
+  const active = () => workspace.active.peek();
+  const isCT = () => workspace.active().place()?.series.modality === "CT";
+  const preset = (id: string, key: string, run: () => void, enabled: () => boolean) =>
+    table.add(id, [key], run, {
+      group: "window",
+      places: ["toolbar"],
+      enabled: () => hasImages(context)() && enabled(),
+    });
+  preset("preset.file", "0", () => workspace.setWindow(active(), null), () => true);
+  for (const each of ctPresets) {
+    preset(each.id, each.key, () => workspace.setWindow(active(), each.window), isCT);
+  }
+  for (const each of relativePresets) {
+    preset(each.id, each.key, () => {
+      const window = active().effectiveWindow();
+      if (window) workspace.setWindow(active(), each.change(window));
+    }, () => !isCT());
+  }
+  table.add("command.windowAuto", ["Shift+A"], () => void pictureWindow(workspace, active()), {
+    group: "window",
+    places: both,
+    enabled: () => workspace.active().fullResolution(),
+  });
+}
+
+function presentation(table: Table, context: ViewerContext): void {
+  const { workspace } = context;
+  const enabled = hasImages(context);
+  const look = (
+    id: string,
+    keys: string[],
+    change: (now: Appearance) => Appearance,
+    options: Options = {},
+  ) =>
+    table.add(id, keys, () => workspace.changeAppearance(workspace.active.peek(), "history.view", change), {
+      group: "presentation",
+      places: both,
+      enabled,
+      ...options,
+    });
+  const turn = (id: string, keys: string[], change: (view: View) => View, options: Options = {}) =>
+    look(id, keys, (now) => ({ ...now, view: change(now.view) }), options);
+  const appearance = () => workspace.active().appearance();
+  look("command.invert", ["Shift+I"], (now) => ({ ...now, inverted: !now.inverted }), {
+    icon: "invert",
+    checked: () => appearance().inverted,
+  });
+  turn("command.flipHorizontal", ["Shift+H"], (view) => mirrored(view, "horizontal"), {
+    icon: "flipHorizontal",
+  });
+  turn("command.flipVertical", ["Shift+V"], (view) => mirrored(view, "vertical"), { icon: "flipVertical" });
+  turn("command.rotate", ["Shift+R"], (view) => rotated(view, 90), { icon: "rotate" });
+  turn("command.rotateBack", ["Shift+L"], (view) => rotated(view, -90), { places: menuOnly });
+  const mode = (id: string, keys: string[], wanted: ScaleMode) =>
+    turn(id, keys, (view) => ({ ...view, mode: wanted, zoom: 1, panX: 0, panY: 0 }), {
+      checked: () => appearance().view.mode === wanted,
+      places: menuOnly,
+    });
+  mode("command.fit", ["Shift+F"], "fit");
+  mode("command.pixels", ["Shift+O"], "pixels");
+  mode("command.trueSize", ["Shift+Z"], "trueSize");
+  const zoom = (id: string, keys: string[], factor: number) =>
+    table.add(id, keys, () => workspace.zoom(workspace.active.peek(), factor, { x: 0, y: 0 }), { enabled });
+  zoom("command.zoomIn", ["=", "+"], zoomStep);
+  zoom("command.zoomOut", ["-"], 1 / zoomStep);
+  look("command.smooth", ["Shift+S"], (now) => ({ ...now, smooth: !now.smooth }), {
+    checked: () => appearance().smooth,
+    places: menuOnly,
+  });
+  for (const name of colorMapNames) {
+    look(colorMapKeys[name], [], (now) => ({ ...now, colorMap: now.colorMap === name ? null : name }), {
+      checked: () => appearance().colorMap === name,
+      places: [],
+      enabled: () => enabled() && workspace.active().frame()?.stack.samplesPerPixel === 1,
+    });
+  }
+  table.add("command.reset", ["Escape"], () => workspace.reset(workspace.active.peek()), {
+    group: "presentation",
+    places: both,
+    icon: "reset",
+    enabled,
+  });
+}
+
+function cine(table: Table, context: ViewerContext): void {
+  const { workspace } = context;
+  const enabled = hasStack(context);
+  table.add("command.cine", ["C"], () => workspace.active.peek().playing.update((on) => !on), {
+    group: "cine",
+    places: ["toolbar"],
+    enabled,
+    checked: () => workspace.active().playing(),
+  });
+  const rate = (id: string, keys: string[], factor: number) =>
+    table.add(id, keys, () => workspace.active.peek().changeRate(factor), { group: "cine", enabled });
+  rate("command.cineFaster", [">"], rateFactor);
+  rate("command.cineSlower", ["<"], 1 / rateFactor);
+}
+
+function layouts(table: Table, context: ViewerContext): void {
+  const { workspace } = context;
+  const add = (name: string, keys: string[]) =>
+    table.add(`layout.${name}`, keys, () => {
+      const layout = layoutNamed(name);
+      if (layout) workspace.setLayout(layout);
+    }, {
+      group: "layout",
+      name: () => t("command.layout", { name: name.replace("x", " × ") }),
+      checked: () => workspace.layout().name === name,
+    });
+  for (let rows = 1; rows <= gridMaximum; rows++) {
+    for (let columns = 1; columns <= gridMaximum; columns++) {
+      add(`${rows}x${columns}`, rows === columns && rows <= 4 ? [`Alt+${rows}`] : []);
+    }
+  }
+  for (const name of freeLayouts) add(name, []);
+  table.add("command.maximize", ["Enter"], () => workspace.toggleMaximized(workspace.active.peek()), {
+    group: "layout",
+    places: menuOnly,
+    enabled: () => workspace.layout().cells.length > 1 && keysAreFree(),
+    checked: () => workspace.maximized() !== null,
+  });
+}
+
+/** Enter and Space belong to the control that has the focus, if any has. */
+export function keysAreFree(): boolean {
+  return document.activeElement?.closest("button, a, input, select, textarea, [role=menu]") === null;
+}
+
+const linkNames: Readonly<Record<LinkedAction, string>> = {
+  scroll: "command.linkScroll",
+  zoom: "command.linkZoom",
+  pan: "command.linkPan",
+  window: "command.linkWindow",
+};
+
+function links(table: Table, context: ViewerContext): void {
+  const { workspace } = context;
+  const keys: Record<LinkedAction, string[]> = {
+    scroll: ["L"],
+    zoom: ["Alt+Z"],
+    pan: ["Alt+T"],
+    window: ["Alt+W"],
+  };
+  for (const action of linkedActions) {
+    table.add(linkNames[action], keys[action], () => workspace.toggleLink(action), {
+      group: "link",
+      places: ["toolbar"],
+      checked: () => workspace.links()[action],
+    });
+  }
+  table.add("command.linkAll", ["Alt+L"], () => workspace.toggleAllLinks(), {
+    group: "link",
+    places: ["toolbar"],
+  });
+  table.add(
+    "command.referenceLines",
+    ["Shift+X"],
+    () => workspace.referenceLines.update((on) => !on),
+    { group: "link", places: both, checked: () => workspace.referenceLines() },
+  );
+  table.add("command.clearCursor", ["Alt+H"], () => workspace.cursor.set(null), {
+    group: "link",
+    places: ["toolbar"],
+    enabled: () => workspace.cursor() !== null,
+  });
+}
+
+function hanging(table: Table, context: ViewerContext, actions: ViewerActions): void {
+  const add = (id: string, keys: string[], run: () => void, enabled?: () => boolean) =>
+    table.add(id, keys, run, {
+      group: "hanging",
+      places: ["toolbar"],
+      ...(enabled ? { enabled } : {}),
+    });
+  add("command.nextStage", ["."], () => actions.stepStage(1), actions.canStepStage);
+  add("command.previousStage", [","], () => actions.stepStage(-1), actions.canStepStage);
+  add("command.chooseProtocol", ["Shift+P"], actions.chooseProtocol);
+  add("command.saveProtocol", ["Alt+P"], actions.saveProtocol, hasImages(context));
+}
+
+function information(table: Table, context: ViewerContext, actions: ViewerActions): void {
+  const enabled = hasImages(context);
+  const panel = (id: string, keys: string[], name: string, icon: IconName) =>
+    table.add(id, keys, () => context.panel.update((now) => (now === name ? null : name)), {
+      group: "information",
+      places: both,
+      icon,
+      checked: () => context.panel() === name,
+    });
+  const next = (now: OverlayText): OverlayText =>
+    overlayTexts[(overlayTexts.indexOf(now) + 1) % overlayTexts.length] ?? "all";
+  table.add("command.overlay", ["I", "O"], () => context.overlay.update(next), {
+    group: "information",
+    places: both,
+    icon: "text",
+    enabled,
+    checked: () => context.overlay() === "all",
+  });
+  panel("command.tags", ["Shift+T"], "tags", "tags");
+  panel("command.info", ["Alt+I"], "info", "info");
+  panel("command.histogram", ["Shift+G"], "histogram", "histogram");
+  table.add("command.fidelity", ["F"], actions.fidelity, { group: "information", places: menuOnly, enabled });
+}
+
+function editing(table: Table, context: ViewerContext, actions: ViewerActions): void {
+  const { history, workspace, keyImages } = context;
+  const step = (id: string, keys: string[], run: () => void, can: () => boolean, label: () => string) =>
+    table.add(id, keys, run, {
+      group: "edit",
+      places: menuOnly,
+      enabled: can,
+      name: () => (label() === "" ? t(id) : `${t(id)}: ${t(label())}`),
+    });
+  step("command.undo", ["Mod+Z"], () => history.undo(), history.canUndo, history.undoLabel);
+  step("command.redo", ["Mod+Y", "Mod+Shift+Z"], () => history.redo(), history.canRedo, history.redoLabel);
+  table.add("command.keyImage", ["K"], () => {
+    const flip = keyImages.toggle(workspace.active.peek());
+    if (flip) history.push({ label: "history.keyImage", undo: flip, redo: flip });
+  }, {
+    group: "image",
+    places: both,
+    icon: "key",
+    enabled: hasImages(context),
+    checked: () => keyImages.isMarked(workspace.active()),
+  });
+  const keyed = (id: string, keys: string[], direction: 1 | -1) =>
+    table.add(id, keys, () => stepKeyImage(context, workspace.active.peek(), direction), {
+      enabled: () => keyImages.indices(workspace.active()).length > 0,
+    });
+  keyed("command.nextKeyImage", ["Shift+K"], 1);
+  keyed("command.previousKeyImage", ["Alt+K"], -1);
+  table.add("command.chooseProfile", ["Shift+Q"], actions.chooseProfile, {
+    group: "display",
+    places: ["toolbar"],
+  });
+  table.add("command.calibrate", ["Alt+C"], actions.calibrate, { group: "display", places: ["toolbar"] });
+  table.add("command.testPatterns", [], actions.testPatterns, { group: "display", places: ["toolbar"] });
+  table.add("command.contextMenu", ["Shift+F10", "ContextMenu"], actions.contextMenu);
+  table.add("command.closeViewer", ["Q"], actions.close);
+}
+
+function stepKeyImage(context: ViewerContext, pane: Pane, direction: 1 | -1): void {
+  const marked = context.keyImages.indices(pane);
+  const at = pane.index.peek();
+  const next = direction === 1
+    ? marked.find((each) => each > at) ?? marked[0]
+    : marked.findLast((each) => each < at) ?? marked.at(-1);
+  if (next !== undefined) context.workspace.goTo(pane, next);
+}
+
+export const toolbarGroups: readonly CommandGroup[] = ["tools", "presentation", "image", "information"];
+export const menuGroups: readonly CommandGroup[] = ["window", "link", "hanging", "display"];
 
 export const viewerGestures: readonly Gesture[] = [
   { id: "gesture.window", scope: "viewer", gesture: "gesture.leftOrRight" },
   { id: "gesture.scroll", scope: "viewer", gesture: "gesture.wheel" },
+  { id: "gesture.scrollAlone", scope: "viewer", gesture: "gesture.altWheel" },
   { id: "gesture.pan", scope: "viewer", gesture: "gesture.middle" },
   { id: "gesture.zoom", scope: "viewer", gesture: "gesture.controlDrag" },
   { id: "gesture.zoomWheel", scope: "viewer", gesture: "gesture.controlWheel" },
   { id: "gesture.fine", scope: "viewer", gesture: "gesture.shift" },
+  { id: "gesture.fast", scope: "viewer", gesture: "gesture.control" },
+  { id: "gesture.maximize", scope: "viewer", gesture: "gesture.doubleClickView" },
+  { id: "gesture.menu", scope: "viewer", gesture: "gesture.rightClick" },
+  { id: "gesture.hang", scope: "viewer", gesture: "gesture.dragSeries" },
+  { id: "gesture.touch", scope: "viewer", gesture: "gesture.twoFingers" },
 ];

@@ -39,11 +39,11 @@ const stage = (name: string, layout: string, views: HungView[], links?: readonly
   ...(links ? { links } : {}),
 });
 const protocol = (
-  id: string,
+  name: string,
   match: Condition[],
   selectors: Record<string, Selector>,
   stages: Stage[],
-): Protocol => ({ version: 1, id, name: `hanging.${id}`, match, selectors, stages });
+): Protocol => ({ version: 1, id: name.slice("hanging.".length), name, match, selectors, stages });
 
 const chestStack = current(of("CT"), noLocalizer, stack);
 const lungSeries = current(of("CT"), noLocalizer, stack, words(5, "lung", "肺", "b60", "b70", "b80"), {
@@ -59,7 +59,7 @@ const mediastinum = current(
 );
 
 const ctChest = protocol(
-  "ctChest",
+  "hanging.ctChest",
   [modality("CT"), partRequired("chest", "thorax", "lung", "胸", "肺")],
   { lung: lungSeries, mediastinum, priorLung: inPrior(lungSeries), stack: chestStack },
   [
@@ -76,7 +76,7 @@ const ctChest = protocol(
 
 const headStack = current(of("CT"), noLocalizer, stack, words(2, "head", "brain", "颅", "头", "脑"));
 const ctHead = protocol(
-  "ctHead",
+  "hanging.ctHead",
   [modality("CT"), partRequired("head", "brain", "skull", "颅", "头", "脑")],
   {
     brain: headStack,
@@ -99,7 +99,7 @@ const ctHead = protocol(
 
 const phase = current(of("CT"), noLocalizer, stack);
 const ctAbdomen = protocol(
-  "ctAbdomen",
+  "hanging.ctAbdomen",
   [modality("CT"), partRequired("abdomen", "liver", "pancrea", "腹", "肝", "胰"), {
     attribute: "series",
     atLeast: 3,
@@ -135,7 +135,7 @@ const sequences = (count: number) =>
 const named = (count: number) => Array.from({ length: count }, (_, index) => view(`sequence${index + 1}`));
 const words2 = { t2: ["t2"], t1: ["t1"], flair: ["flair"], dwi: ["dwi", "diff", "弥散"], adc: ["adc"] };
 const mrBrain = protocol(
-  "mrBrain",
+  "hanging.mrBrain",
   [modality("MR"), partRequired("brain", "head", "颅", "头", "脑")],
   {
     ...Object.fromEntries(
@@ -160,7 +160,7 @@ const mrBrain = protocol(
 const planeOf = (plane: string): Selector =>
   current(of("MR"), noLocalizer, { attribute: "plane", is: [plane], weight: 5, required: true }, stack);
 const mrJoint = protocol(
-  "mrJoint",
+  "hanging.mrJoint",
   [
     modality("MR"),
     partRequired(
@@ -214,24 +214,29 @@ const backToBack = (right: string, left: string): HungView[] => [
   view(right, { align: "right" }),
   view(left, { align: "left" }),
 ];
-const mammography = protocol("mammography", [modality("MG")], { ...breasts, ...priorBreasts }, [
-  stage("hanging.stage.cc", "1x2", backToBack("rightCC", "leftCC"), ["zoom", "window"]),
-  stage("hanging.stage.mlo", "1x2", backToBack("rightMLO", "leftMLO"), ["zoom", "window"]),
-  stage("hanging.stage.allViews", "1x4", [
-    ...backToBack("rightCC", "leftCC"),
-    ...backToBack("rightMLO", "leftMLO"),
-  ], ["zoom", "window"]),
-  stage("hanging.stage.prior", "2x4", [
-    ...backToBack("rightCC", "leftCC"),
-    ...backToBack("rightMLO", "leftMLO"),
-    ...backToBack("rightCCPrior", "leftCCPrior"),
-    ...backToBack("rightMLOPrior", "leftMLOPrior"),
-  ], ["zoom", "window"]),
-  stage("hanging.stage.pixels", "1x2", [
-    view("rightCC", { mode: "pixels", align: "right" }),
-    view("leftCC", { mode: "pixels", align: "left" }),
-  ], ["pan", "window"]),
-]);
+const mammography = protocol(
+  "hanging.mammography",
+  [modality("MG")],
+  { ...breasts, ...priorBreasts },
+  [
+    stage("hanging.stage.cc", "1x2", backToBack("rightCC", "leftCC"), ["zoom", "window"]),
+    stage("hanging.stage.mlo", "1x2", backToBack("rightMLO", "leftMLO"), ["zoom", "window"]),
+    stage("hanging.stage.allViews", "1x4", [
+      ...backToBack("rightCC", "leftCC"),
+      ...backToBack("rightMLO", "leftMLO"),
+    ], ["zoom", "window"]),
+    stage("hanging.stage.prior", "2x4", [
+      ...backToBack("rightCC", "leftCC"),
+      ...backToBack("rightMLO", "leftMLO"),
+      ...backToBack("rightCCPrior", "leftCCPrior"),
+      ...backToBack("rightMLOPrior", "leftMLOPrior"),
+    ], ["zoom", "window"]),
+    stage("hanging.stage.pixels", "1x2", [
+      view("rightCC", { mode: "pixels", align: "right" }),
+      view("leftCC", { mode: "pixels", align: "left" }),
+    ], ["pan", "window"]),
+  ],
+);
 
 const plain = (...where: Condition[]): Selector => current(of("CR", "DX"), ...where);
 const frontal = plain({ attribute: "view", is: ["PA", "AP"], weight: 5 }, words(3, "pa", "ap", "正"));
@@ -241,7 +246,7 @@ const lateral = plain(
 );
 const isFrontal: Condition = { attribute: "view", is: ["PA", "AP"], required: true };
 const chestPlain = protocol(
-  "chestPlain",
+  "hanging.chestPlain",
   [modality("CR", "DX"), partRequired("chest", "thorax", "胸")],
   { frontal, lateral, priorFrontal: inPrior(plain(isFrontal)) },
   [
@@ -252,7 +257,7 @@ const chestPlain = protocol(
 
 const anyPlain = current(of("CR", "DX"));
 const limb = protocol(
-  "limb",
+  "hanging.limb",
   [modality("CR", "DX")],
   {
     view1: anyPlain,
@@ -270,11 +275,11 @@ const limb = protocol(
 
 const clip = current(of("US", "XA", "RF", "ES", "IVUS"));
 const clips = protocol(
-  "clips",
+  "hanging.clips",
   [modality("US", "XA", "RF", "ES", "IVUS")],
   Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`clip${index + 1}`, nth(clip, index)])),
   [
-    stage("hanging.stage.one", "1x1", [view("clip1", { cine: true })]),
+    stage("hanging.stage.single", "1x1", [view("clip1", { cine: true })]),
     stage(
       "hanging.stage.fourViews",
       "2x2",
@@ -284,7 +289,7 @@ const clips = protocol(
 );
 
 const petCT = protocol(
-  "petCT",
+  "hanging.petCT",
   [modality("PT"), { attribute: "modalities", is: ["CT"], weight: 5, required: true }],
   {
     ct: current(of("CT"), noLocalizer, stack),
@@ -310,7 +315,7 @@ const petCT = protocol(
 /** CTA and coronary CT start from the source stack; their reformats belong to post-processing. */
 const vessel = current(of("CT"), noLocalizer, stack, words(5, "cta", "血管", "冠"));
 const vessels = protocol(
-  "vessels",
+  "hanging.vessels",
   [modality("CT"), {
     ...part("cta", "angio", "coronary", "血管", "冠状动脉", "冠脉"),
     required: true,

@@ -19,17 +19,17 @@ export interface Layout {
 export const gridMaximum = 5;
 
 /** Free layouts as pictures: each letter is a view, the rectangle it fills is its place. */
-const free: Readonly<Record<string, readonly string[]>> = {
-  "1+2": ["ab", "ac"],
-  "2+1": ["ac", "bc"],
-  "1/2": ["aa", "bc"],
-  "2/1": ["ab", "cc"],
-  "1+3": ["aab", "aac", "aad"],
-  "1+5": ["aab", "aac", "fed"],
-  "1/4": ["aaaa", "aaaa", "bcde"],
-};
+const free: ReadonlyMap<string, readonly string[]> = new Map([
+  ["1+2", ["ab", "ac"]],
+  ["2+1", ["ac", "bc"]],
+  ["1/2", ["aa", "bc"]],
+  ["2/1", ["ab", "cc"]],
+  ["1+3", ["aab", "aac", "aad"]],
+  ["1+5", ["aab", "aac", "fed"]],
+  ["1/4", ["aaaa", "aaaa", "bcde"]],
+]);
 
-export const freeLayouts: readonly string[] = Object.keys(free);
+export const freeLayouts: readonly string[] = [...free.keys()];
 
 function grid(rows: number, columns: number): Layout {
   const cells: Cell[] = [];
@@ -60,7 +60,7 @@ function drawn(name: string, picture: readonly string[]): Layout {
 
 /** A layout by its name; `null` when there is none of that name. */
 export function layoutNamed(name: string): Layout | null {
-  const picture = free[name];
+  const picture = free.get(name);
   if (picture) return drawn(name, picture);
   const [, rows, columns] = /^([1-5])x([1-5])$/.exec(name) ?? [];
   return rows === undefined || columns === undefined ? null : grid(Number(rows), Number(columns));

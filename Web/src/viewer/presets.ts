@@ -1,5 +1,5 @@
-/** Window presets for CT, in Hounsfield units. */
-import type { Window } from "../imaging/voi.ts";
+/** Window presets: Hounsfield units for CT, changes of the window in force for values without a fixed unit. */
+import type { Window } from "../imaging/pictures.ts";
 
 export interface Preset {
   id: string;
@@ -17,4 +17,29 @@ export const ctPresets: readonly Preset[] = [
   { id: "preset.stroke", key: "7", window: { center: 32, width: 8 } },
   { id: "preset.angio", key: "8", window: { center: 300, width: 600 } },
   { id: "preset.spine", key: "9", window: { center: 50, width: 250 } },
+];
+
+export interface RelativePreset {
+  id: string;
+  key: string;
+  change: (window: Window) => Window;
+}
+
+export const relativePresets: readonly RelativePreset[] = [
+  { id: "preset.softer", key: "1", change: ({ center, width }) => ({ center, width: width * 1.4 }) },
+  {
+    id: "preset.harder",
+    key: "2",
+    change: ({ center, width }) => ({ center, width: Math.max(1, width / 1.4) }),
+  },
+  {
+    id: "preset.brighter",
+    key: "3",
+    change: ({ center, width }) => ({ center: center - width * 0.15, width }),
+  },
+  {
+    id: "preset.darker",
+    key: "4",
+    change: ({ center, width }) => ({ center: center + width * 0.15, width }),
+  },
 ];

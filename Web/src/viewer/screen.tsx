@@ -1,176 +1,237 @@
-/** The viewer: series at the left, the viewport, tools above. Always dark. */
-import { openKeyHelp } from "../app/key-help.tsx";
-import { assets } from "../core/assets.ts";
+/** The viewer: studies and series at the left, the views, tools above. Always dark. */
 import type { App } from "../core/context.ts";
-import { date, number, personName } from "../core/format.ts";
+import { explain } from "../core/errors.ts";
+import { History } from "../core/history.ts";
 import { t } from "../core/i18n.ts";
-import { CommandButton } from "../ui/command-button.tsx";
-import { Icon, type IconName } from "../ui/icons.tsx";
-import { when } from "../ui/jsx-runtime.ts";
-import { Menu } from "../ui/menu.tsx";
-import { computed, onCleanup, signal } from "../ui/signal.ts";
-import { viewerCommands, viewerGestures } from "./commands.ts";
-import type { Tool } from "./gestures.ts";
-import { ctPresets } from "./presets.ts";
-import { StackScrollBar } from "./scroll-bar.tsx";
-import { ViewerSession } from "./session.ts";
-import { SeriesStrip } from "./strip.tsx";
-import { TagTable } from "./tag-table.tsx";
-import { type OverlayText, Viewport } from "./viewport.tsx";
+import { type ProfileName, profileNames, profiles } from "../core/profiles.ts";
+import { storedSignal } from "../core/stored.ts";
+import { joinAsViewer } from "../core/windows.ts";
+import { Icon } from "../ui/icons.tsx";
+import { For } from "../ui/jsx-runtime.ts";
+import { computed, effect, onCleanup, signal } from "../ui/signal.ts";
+import { Banners } from "./banners.tsx";
+import { keysAreFree, viewerCommands, viewerGestures } from "./commands.ts";
+import { openActiveMenu } from "./context-menu.ts";
+import { openCalibration, openProfiles } from "./dialogs.tsx";
+import { extensionMakers } from "./extensions.ts";
+import { openFidelity } from "./fidelity-dialog.tsx";
+import { HangingControl } from "./hanging-control.ts";
+import { makeImaging } from "./imaging.ts";
+import { KeyImages } from "./key-images.ts";
+import type { Pane } from "./pane.ts";
+import { SidePanel } from "./panels.tsx";
+import { Rail } from "./rail.tsx";
+import { Screens } from "./screens.ts";
+import { StudyControl } from "./study-control.ts";
+import { Toolbar } from "./toolbar.tsx";
+import type { OverlayText, ViewerContext } from "./viewer-context.ts";
+import type { ViewerExtension, ViewerHost, Viewport } from "./viewport-api.ts";
+import { PaneView } from "./viewport.tsx";
+import { Workspace } from "./workspace.ts";
 
-const leftTools: readonly [Tool, string, IconName][] = [
-  ["window", "command.toolWindow", "window"],
-  ["pan", "command.toolPan", "pan"],
-  ["zoom", "command.toolZoom", "zoom"],
-  ["scroll", "command.toolScroll", "scroll"],
-];
+const isProfile = (value: unknown): value is ProfileName => profileNames.some((each) => each === value);
+
+export function makeContext(app: App, options: { nonDiagnostic: boolean; finger: string }): ViewerContext {
+  const history = new History();
+  const screens = new Screens();
+  const workspace = new Workspace(makeImaging(app.api), history, screens.pixelsPerMM);
+  const account = app.session.peek()?.user.name ?? "";
+  const profile = storedSignal<ProfileName>(`apus.profile.${account}`, isProfile, "apus");
+  const tool = signal("window");
+  onCleanup(() => workspace.end());
+  const extensions: ViewerExtension[] = [];
+  const context: ViewerContext = {
+    app,
+    workspace,
+    history,
+    screens,
+    keyImages: new KeyImages(account),
+    tool,
+    overlay: signal<OverlayText>("all"),
+    marksHidden: signal(false),
+    profile,
+    mouse: () => profiles[profile()].mouse,
+    finger: () => (options.finger === "" ? tool() : options.finger),
+    viewports: signal<readonly Viewport[]>([]),
+    extensions,
+    panel: signal<string | null>(null),
+    nonDiagnostic: options.nonDiagnostic,
+    browserZoom: computed(() => screens.facts().ratio / screens.facts().ownRatio),
+  };
+  const host = hostOf(context, account);
+  if (!options.nonDiagnostic) extensions.push(...extensionMakers.map((make) => make(host)));
+  for (const each of extensions) onCleanup(() => each.end());
+  return context;
+}
+
+function hostOf(context: ViewerContext, author: string): ViewerHost {
+  const { app, workspace } = context;
+  return {
+    api: app.api,
+    commands: app.commands,
+    history: context.history,
+    author,
+    tool: context.tool,
+    viewports: context.viewports,
+    active: computed(() => context.viewports().find((each) => each.id === workspace.active().id) ?? null),
+    studies: computed(() => workspace.studies().map((each) => each.manifest.study.studyInstanceUID)),
+    announce: (message) => app.announce(message),
+  };
+}
 
 export function ViewerScreen(props: { app: App; study: string }) {
   const { app } = props;
-  const session = new ViewerSession(app.api, new Worker(assets().imageWorker, { type: "module" }));
-  const tool = signal<Tool>("window");
-  const overlay = signal<OverlayText>("all");
-  const tags = signal(false);
-  const close = () => app.router.go("#/studies");
-  onCleanup(app.commands.add(viewerCommands({ session, tool, overlay, tags, close }), viewerGestures));
-  void session.openStudy(props.study);
-
-  const noImages = computed(() => session.stage() === "noImages");
+  const context = makeContext(app, { nonDiagnostic: false, finger: "" });
+  const { workspace } = context;
+  const error = signal<unknown>(null);
+  const control = new StudyControl(context);
+  const hanging = new HangingControl(context);
+  const close = () => {
+    void mayClose(context).then((may) => {
+      if (may) app.router.go("#/studies");
+    });
+  };
+  const open = async (uid: string) => {
+    error.set(null);
+    try {
+      await control.open(uid, (manifest) => hanging.hangFirst(manifest));
+    } catch (failure) {
+      error.set(failure);
+    }
+  };
+  onCleanup(() => control.end());
+  addCommands(context, control, hanging, close);
+  holdMarks(context);
+  speak(context);
+  const studyUIDs = computed(() => workspace.studies().map((each) => each.manifest.study.studyInstanceUID));
+  const tell = joinAsViewer(studyUIDs, (uid) => app.router.go(`#/viewer/${uid}`));
+  effect(() => {
+    studyUIDs();
+    tell();
+  });
+  effect(() => app.commands.useProfile(profiles[context.profile()].keys));
+  onCleanup(() => app.commands.useProfile({}));
+  void open(props.study);
   return (
     <div class="viewer" data-theme="dark">
-      <header class="viewer-bar" role="toolbar" aria-label={t("viewer.toolbar")}>
-        <button
-          type="button"
-          class="button button-quiet"
-          title={`${t("command.closeViewer")} (Q)`}
-          onClick={close}
-        >
-          <Icon name="back" />
-          {t("viewer.back")}
-        </button>
-        <Identity session={session} />
-        <span class="grow"></span>
-        <span class="tool-group" role="group" aria-label={t("viewer.leftButton")}>
-          {leftTools.map(([each, id, icon]) => (
-            <CommandButton
-              commands={app.commands}
-              id={id}
-              icon={icon}
-              pressed={() => tool() === each}
-            />
-          ))}
-        </span>
-        <Presets app={app} session={session} />
-        <span class="tool-group" role="group" aria-label={t("viewer.presentation")}>
-          <CommandButton
-            commands={app.commands}
-            id="command.invert"
-            icon="invert"
-            pressed={session.inverted}
-          />
-          <CommandButton commands={app.commands} id="command.flipHorizontal" icon="flipHorizontal" />
-          <CommandButton commands={app.commands} id="command.flipVertical" icon="flipVertical" />
-          <CommandButton commands={app.commands} id="command.rotate" icon="rotate" />
-          <CommandButton commands={app.commands} id="command.reset" icon="reset" />
-        </span>
-        <span class="tool-group" role="group" aria-label={t("viewer.cine")}>
-          <CommandButton
-            commands={app.commands}
-            id="command.cine"
-            icon={() => session.playing() ? "pause" : "play"}
-            pressed={session.playing}
-          />
-          <span class="rate">
-            {() => t("viewer.rate", { n: number(1000 / session.frameMilliseconds(), 1) })}
-          </span>
-        </span>
-        <span class="tool-group" role="group" aria-label={t("viewer.panels")}>
-          <CommandButton
-            commands={app.commands}
-            id="command.overlay"
-            icon="text"
-            pressed={() => overlay() === "all"}
-          />
-          <CommandButton commands={app.commands} id="command.tags" icon="tags" pressed={tags} />
-          <button
-            type="button"
-            class="tool"
-            title={`${t("command.help")} (F1)`}
-            aria-label={t("command.help")}
-            aria-keyshortcuts="F1"
-            onClick={() => openKeyHelp(app.commands)}
-          >
-            <Icon name="keyboard" />
-          </button>
-        </span>
-      </header>
+      <Toolbar context={context} close={close} />
+      <Banners context={context} />
       <div class="viewer-body">
-        <SeriesStrip session={session} />
+        <Rail context={context} priors={control.priors} actions={control.railActions(error.set)} />
         <main class="stage" aria-label={t("viewer.title")}>
-          {when(
-            noImages,
-            () => <NoImages session={session} />,
-            () => (
-              <>
-                <Viewport session={session} tool={tool} overlay={overlay} />
-                <StackScrollBar session={session} />
-              </>
-            ),
-          )}
+          <Views context={context} />
+          {() => error() !== null && <Failure error={error()} />}
+          {() =>
+            workspace.studies().length === 0 && error() === null && (
+              <p class="viewport-message" role="status">{t("viewer.opening")}</p>
+            )}
         </main>
-        {() => tags() && !noImages() && <TagTable session={session} />}
+        <SidePanel context={context} />
       </div>
     </div>
   );
 }
 
-function Identity(props: { session: ViewerSession }) {
-  const study = () => props.session.detail()?.study;
-  return (
-    <h1 class="identity">
-      <span class="identity-name">{() => personName(study()?.patientName ?? "").primary}</span>
-      <span class="identity-more">{() => study()?.patientID ?? ""}</span>
-      <span class="identity-more">
-        {() => `${date(study()?.studyDate ?? "")} ${study()?.studyDescription ?? ""}`.trim()}
-      </span>
-    </h1>
-  );
+async function mayClose(context: ViewerContext): Promise<boolean> {
+  for (const each of context.extensions) {
+    if (each.mayClose && !(await each.mayClose())) return false;
+  }
+  return true;
 }
 
-function Presets(props: { app: App; session: ViewerSession }) {
-  const { app, session } = props;
-  const available = () => session.stage() === "images" && session.series()?.modality === "CT";
-  return when(available, () => (
-    <Menu
-      label={t("viewer.presets")}
-      button={
-        <>
-          {t("viewer.presets")}
-          <Icon name="down" />
-        </>
-      }
-      groups={() => [{
-        items: ["preset.file", ...ctPresets.map((each) => each.id)].map((id) => ({
-          label: `${app.commands.get(id)?.keys[0] ?? ""}  ${t(id)}`,
-          run: () => app.commands.run(id),
-        })),
-      }]}
-    />
-  ));
-}
-
-function NoImages(props: { session: ViewerSession }) {
-  const { session } = props;
+export function Views(props: { context: ViewerContext }) {
+  const { context } = props;
+  const { workspace } = context;
+  const cellOf = (pane: Pane): Record<string, string> => {
+    const cell = workspace.layout().cells[workspace.panes.indexOf(pane)];
+    if (!cell || workspace.maximized()) return { "grid-area": "1 / 1 / -1 / -1" };
+    const { row, column, rows, columns } = cell;
+    return { "grid-area": `${row} / ${column} / ${row + rows} / ${column + columns}` };
+  };
   return (
-    <div class="no-images">
-      <div class="no-images-note" role="status">
-        <Icon name="document" />
-        <div>
-          <strong>{() => t("viewer.noImages", { modality: session.series()?.modality ?? "" })}</strong>
-          <p>{t("viewer.noImages.hint")}</p>
-        </div>
-      </div>
-      <TagTable session={session} />
+    <div
+      class="views"
+      data-layout={() => workspace.layout().name}
+      style={() => {
+        const { rows, columns } = workspace.layout();
+        const equal = (count: number) => `repeat(${count}, minmax(0, 1fr))`;
+        return { "grid-template-rows": equal(rows), "grid-template-columns": equal(columns) };
+      }}
+    >
+      <For each={workspace.visible} by={(pane: Pane) => pane.id}>
+        {(pane) => <PaneView context={context} pane={pane.peek()} area={() => cellOf(pane.peek())} />}
+      </For>
     </div>
   );
+}
+
+export function Failure(props: { error: unknown }) {
+  const { message, remedy } = explain(props.error);
+  return (
+    <div class="viewport-message" role="alert">
+      <Icon name="warning" />
+      <strong>{message}</strong>
+      <p>{remedy}</p>
+    </div>
+  );
+}
+
+function addCommands(
+  context: ViewerContext,
+  control: StudyControl,
+  hanging: HangingControl,
+  close: () => void,
+): void {
+  const { app, workspace } = context;
+  const active = () => workspace.active.peek();
+  const own = viewerCommands(context, {
+    close,
+    stepStudy: (by) => void control.stepStudy(by),
+    comparePrior: () => void control.comparePrior(),
+    stepStage: (by) => hanging.step(by),
+    canStepStage: () => hanging.stages().length > 1,
+    saveProtocol: () => hanging.openSave(),
+    chooseProtocol: () => void hanging.openList(),
+    calibrate: () => openCalibration(context),
+    testPatterns: () => app.router.go("#/display"),
+    chooseProfile: () => openProfiles(context),
+    fidelity: () => openFidelity(context, active()),
+    contextMenu: () => openActiveMenu(context),
+  });
+  const extended = context.extensions.flatMap((each) => each.commands);
+  const gestures = context.extensions.flatMap((each) => each.gestures ?? []);
+  onCleanup(app.commands.add([...own, ...extended], [...viewerGestures, ...gestures]));
+}
+
+/** Space hides text and marks while it is held. */
+function holdMarks(context: ViewerContext): void {
+  const { app } = context;
+  const hold = { id: "command.holdMarks", scope: "viewer" as const, keys: ["Space"] };
+  onCleanup(
+    app.commands.add([{ ...hold, enabled: keysAreFree, run: () => context.marksHidden.set(true) }]),
+  );
+  const release = (event: KeyboardEvent) => {
+    if (event.code === "Space") context.marksHidden.set(false);
+  };
+  const show = () => context.marksHidden.set(false);
+  addEventListener("keyup", release);
+  addEventListener("blur", show);
+  onCleanup(() => {
+    removeEventListener("keyup", release);
+    removeEventListener("blur", show);
+  });
+}
+
+const speakPauseMilliseconds = 600;
+
+/** Tells screen readers which image stands in the active view once scrolling has come to rest. */
+function speak(context: ViewerContext): void {
+  const { app, workspace } = context;
+  effect(() => {
+    const pane = workspace.active();
+    if (pane.stage() !== "images" || pane.playing()) return;
+    const text = t("viewer.image", { n: pane.index() + 1, count: pane.count() });
+    const timer = setTimeout(() => app.announce(text), speakPauseMilliseconds);
+    onCleanup(() => clearTimeout(timer));
+  });
 }

@@ -1,19 +1,20 @@
-/** The stack's scroll bar: where one is, what is loaded, what could not be. */
+/** A stack's scroll bar: where one is, what is loaded or could not be, where key images are. */
 import { t } from "../core/i18n.ts";
 import { effect, onCleanup, signal } from "../ui/signal.ts";
-import type { ViewerSession } from "./session.ts";
+import type { Pane } from "./pane.ts";
+import type { ViewerContext } from "./viewer-context.ts";
 
 const thumbMinimumPixels = 14;
 
-export function StackScrollBar(props: { session: ViewerSession }) {
-  const { session } = props;
+export function StackScrollBar(props: { context: ViewerContext; pane: Pane }) {
+  const { context, pane } = props;
   const height = signal(1);
   let bar: HTMLElement;
   const seek = (event: PointerEvent) => {
     const box = bar.getBoundingClientRect();
     const share = Math.min(Math.max((event.clientY - box.top) / box.height, 0), 0.9999);
-    session.playing.set(false);
-    session.goTo(Math.floor(share * session.count.peek()));
+    pane.playing.set(false);
+    context.workspace.goTo(pane, Math.floor(share * pane.count.peek()), event.altKey);
   };
   const attach = (element: HTMLElement) => {
     bar = element;
@@ -29,12 +30,14 @@ export function StackScrollBar(props: { session: ViewerSession }) {
       aria-orientation="vertical"
       aria-label={t("viewer.scrollBar")}
       aria-valuemin="1"
-      aria-valuemax={() => String(Math.max(1, session.count()))}
-      aria-valuenow={() => String(session.index() + 1)}
-      aria-valuetext={() => t("viewer.image", { n: session.index() + 1, count: session.count() })}
-      hidden={() => session.count() < 2}
+      aria-valuemax={() => String(Math.max(1, pane.count()))}
+      aria-valuenow={() => String(pane.index() + 1)}
+      aria-valuetext={() => t("viewer.image", { n: pane.index() + 1, count: pane.count() })}
+      hidden={() => pane.count() < 2}
       ref={attach}
+      onFocusIn={() => context.workspace.activate(pane)}
       onPointerDown={(event) => {
+        context.workspace.activate(pane);
         bar.setPointerCapture(event.pointerId);
         seek(event);
       }}
@@ -46,15 +49,15 @@ export function StackScrollBar(props: { session: ViewerSession }) {
         class="stack-bands"
         width="1"
         aria-hidden="true"
-        ref={(canvas) => paintBands(canvas, session, height)}
+        ref={(canvas: HTMLCanvasElement) => paintBands(canvas, context, pane, height)}
       >
       </canvas>
       <span
         class="stack-thumb"
         style={() => {
-          const count = Math.max(1, session.count());
+          const count = Math.max(1, pane.count());
           const thumb = Math.max(thumbMinimumPixels, height() / count);
-          const top = count === 1 ? 0 : (session.index() / (count - 1)) * (height() - thumb);
+          const top = count === 1 ? 0 : (pane.index() / (count - 1)) * (height() - thumb);
           return { height: `${thumb}px`, transform: `translateY(${top}px)` };
         }}
       >
@@ -63,20 +66,35 @@ export function StackScrollBar(props: { session: ViewerSession }) {
   );
 }
 
-function paintBands(canvas: HTMLCanvasElement, session: ViewerSession, height: () => number): void {
+function paintBands(
+  canvas: HTMLCanvasElement,
+  context: ViewerContext,
+  pane: Pane,
+  height: () => number,
+): void {
   const style = getComputedStyle(document.documentElement);
-  const loadedColor = style.getPropertyValue("--band-loaded") || "#3c6f8f";
-  const failedColor = style.getPropertyValue("--band-failed") || "#c25b4e";
+  const color = (name: string, otherwise: string) => style.getPropertyValue(name) || otherwise;
+  const loadedColor = color("--band-loaded", "#3f7f8c");
+  const previewColor = color("--band-preview", "#31525a");
+  const failedColor = color("--band-failed", "#d2665b");
+  const keyColor = color("--band-key", "#f0c36b");
   effect(() => {
-    const count = Math.max(1, session.count());
+    const count = Math.max(1, pane.count());
     canvas.height = Math.max(1, height());
-    const context = canvas.getContext("2d");
-    if (!context) return;
+    const drawing = canvas.getContext("2d");
+    const images = pane.images();
+    if (!drawing || !images) return;
     const step = canvas.height / count;
-    const fill = (index: number) => context.fillRect(0, index * step, 1, Math.max(step, 1));
-    context.fillStyle = loadedColor;
-    for (const index of session.loaded()) fill(index);
-    context.fillStyle = failedColor;
-    for (const index of session.failures().keys()) fill(index);
+    const fill = (index: number, style: string) => {
+      drawing.fillStyle = style;
+      drawing.fillRect(0, index * step, 1, Math.max(step, 1));
+    };
+    const loaded = images.loaded();
+    for (let index = 0; index < count; index++) {
+      const level = loaded.level(index);
+      if (level >= 0) fill(index, level === 0 ? loadedColor : previewColor);
+    }
+    for (const index of images.failures().keys()) fill(index, failedColor);
+    for (const index of context.keyImages.indices(pane)) fill(index, keyColor);
   });
 }

@@ -1,19 +1,45 @@
 /** The attributes of an object, to look things up, and in place of a picture where there is none. */
+import type { API } from "../core/api.ts";
 import { t } from "../core/i18n.ts";
-import { computed, signal } from "../ui/signal.ts";
+import { batch, computed, effect, onCleanup, signal } from "../ui/signal.ts";
+import { Icon } from "../ui/icons.tsx";
+import { when } from "../ui/jsx-runtime.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
-import type { ViewerSession } from "./session.ts";
+import type { DataSet } from "../imaging/metadata.ts";
+import type { Pane } from "./pane.ts";
 import { type TagRow, tagRows } from "./tag-rows.ts";
 
-export function TagTable(props: { session: ViewerSession }) {
-  const { session } = props;
+export function TagTable(props: { api: API; pane: Pane; onClose?: () => void }) {
+  const { api, pane } = props;
   const filter = signal("");
   const selected = signal<string | null>(null);
+  const data = signal<DataSet | null>(null);
+  const failed = signal(false);
+  const object = computed(() => {
+    const place = pane.place();
+    const instance = pane.frame()?.instance ?? place?.series.instances[0];
+    if (!place || !instance) return null;
+    const { seriesInstanceUID } = place.series;
+    return [place.study.study.studyInstanceUID, seriesInstanceUID, instance.sopInstanceUID].join("/");
+  });
+  effect(() => {
+    const [study, series, instance] = object()?.split("/") ?? [];
+    const request = new AbortController();
+    onCleanup(() => request.abort());
+    if (study === undefined || series === undefined || instance === undefined) return;
+    attributesOf(api, study, series, instance, request.signal).then((found) => {
+      if (request.signal.aborted) return;
+      batch(() => {
+        data.set(found);
+        failed.set(false);
+      });
+    }, () => {
+      if (!request.signal.aborted) failed.set(true);
+    });
+  });
   const rows = computed(() => {
-    const uid = session.frame()?.sopInstanceUID;
-    const all = session.dataSets();
-    const data = all.find((each) => each["00080018"]?.Value?.[0] === uid) ?? all[0];
-    return data ? tagRows(data) : [];
+    const shown = data();
+    return shown ? tagRows(shown) : [];
   });
   const matching = computed(() => {
     const wanted = filter().trim().toLowerCase();
@@ -31,7 +57,18 @@ export function TagTable(props: { session: ViewerSession }) {
           maxlength="100"
           onInput={(event) => filter.set((event.target as HTMLInputElement).value)}
         />
+        {props.onClose && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t("action.close")}
+            onClick={() => props.onClose?.()}
+          >
+            <Icon name="close" />
+          </button>
+        )}
       </header>
+      {when(failed, () => <p class="panel-note" role="alert">{t("viewer.tags.failed")}</p>)}
       <VirtualTable<TagRow>
         label={t("viewer.tags")}
         class="tag-table"
@@ -56,4 +93,15 @@ export function TagTable(props: { session: ViewerSession }) {
       />
     </section>
   );
+}
+
+async function attributesOf(
+  api: API,
+  study: string,
+  series: string,
+  instance: string,
+  signal: AbortSignal,
+): Promise<DataSet | null> {
+  const all = (await api.instanceMetadata(study, series, instance, signal)) as DataSet[];
+  return all[0] ?? null;
 }

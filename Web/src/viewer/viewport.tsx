@@ -1,75 +1,173 @@
-/** One viewport: the picture on a canvas, and around it the text that says what and whose it is. */
-import { explain } from "../core/errors.ts";
-import { ageInYears, date, number, personName, time } from "../core/format.ts";
+/** One view on the page: the picture on a canvas, lines and marks over it, and the text that says what and whose it is. */
+import { explainCode } from "../core/errors.ts";
 import { t } from "../core/i18n.ts";
-import { APIError } from "../core/api.ts";
-import { edgeLetters, noLetters, turned } from "../imaging/orientation.ts";
-import { sexName } from "../app/studies/columns.tsx";
 import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, type ReadSignal, signal } from "../ui/signal.ts";
-import { attachGestures, type Tool } from "./gestures.ts";
-import type { ViewerSession } from "./session.ts";
-import { drawMatrix, fitScale, type Size } from "./view.ts";
+import { openContextMenu } from "./context-menu.ts";
+import { dropSeries, hasSeries } from "./drag-series.ts";
+import { attachGestures } from "./gestures.ts";
+import { aligned } from "./hang-study.ts";
+import { Lines } from "./lines.tsx";
+import { Magnifier } from "./magnifier.tsx";
+import { canvasDescription, Corners, ExamStrip, FidelityBadges } from "./overlays.tsx";
+import type { Pane } from "./pane.ts";
+import { regionWindow } from "./region-window.ts";
+import { StackScrollBar } from "./scroll-bar.tsx";
+import { TagTable } from "./tag-table.tsx";
+import type { ViewerContext } from "./viewer-context.ts";
+import { applied, inverse, type Size } from "./view.ts";
+import type { Affine, Point, Viewport, ViewportFrame, ViewportLayer } from "./viewport-api.ts";
 
-export type OverlayText = "all" | "minimal";
+const svgNamespace = "http://www.w3.org/2000/svg";
 
-export function Viewport(props: { session: ViewerSession; tool: () => Tool; overlay: () => OverlayText }) {
-  const { session } = props;
-  const size = signal<Size>({ width: 1, height: 1 });
-  const paint = (canvas: HTMLCanvasElement) => {
-    const context = canvas.getContext("2d", { alpha: false });
-    let scheduled = 0;
-    effect(() => {
-      session.picture();
-      session.view();
-      session.index();
-      session.failures();
-      size();
-      // One drawing per screen refresh, however many changes come before it.
-      if (scheduled === 0) {
-        scheduled = requestAnimationFrame(() => {
-          scheduled = 0;
-          if (context) draw(context, canvas, session, size.peek());
-        });
-      }
-    });
-    onCleanup(() => cancelAnimationFrame(scheduled));
-  };
+export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () => Record<string, string> }) {
+  const { context, pane } = props;
+  const { workspace } = context;
+  const layer = document.createElementNS(svgNamespace, "svg");
+  layer.classList.add("marks-layer");
+  layer.setAttribute("aria-hidden", "true");
+  const viewport = viewportOf(context, pane, layer);
+  const layers: ViewportLayer[] = [];
+  const magnified = signal<Point | null>(null);
+  const region = signal<readonly [Point, Point] | null>(null);
+  const dropping = signal(false);
+
   const attach = (element: HTMLElement) => {
-    const observer = new ResizeObserver(() =>
-      size.set({ width: element.clientWidth, height: element.clientHeight })
-    );
-    observer.observe(element);
-    onCleanup(() => observer.disconnect());
-    attachGestures(element, session, props.tool);
+    followSize(element, pane, layer);
+    attachGestures(element, {
+      workspace,
+      pane,
+      tool: context.tool,
+      mouse: context.mouse,
+      finger: context.finger,
+      layers: () => layers,
+      magnify: magnified.set,
+      region: (from, to, done) => {
+        region.set(done ? null : [from, to]);
+        if (done) void regionWindow(workspace, pane, from, to);
+      },
+      openMenu: (event, pointer) => openContextMenu(context, pane, layers, event, pointer),
+    });
+    context.viewports.update((all) => [...all, viewport]);
+    layers.push(...context.extensions.map((each) => each.attach(viewport)));
+    onCleanup(() => {
+      for (const each of layers) each.end();
+      context.viewports.update((all) => all.filter((each) => each !== viewport));
+      pane.size.set({ width: 0, height: 0 });
+    });
   };
+  const cursor = computed(() => {
+    for (const each of layers) {
+      const wanted = each.cursor?.();
+      if (wanted) return wanted;
+    }
+    return "";
+  });
+  effect(() => {
+    const side = pane.align();
+    if (side === null || !pane.stageSize()) return;
+    pane.appearance.update((now) => ({ ...now, view: aligned(pane, side) }));
+    pane.align.set(null);
+  });
+  const isActive = () => workspace.active() === pane && workspace.visible().length > 1;
   return (
-    <div
-      class="viewport"
-      ref={attach}
-      data-stage={session.stage}
-      data-index={session.index}
-      data-shown={() => String(session.picture()?.shown ?? -1)}
-      data-exact={() => String(session.exact())}
-      data-tool={() => props.tool()}
-      data-loaded={() => String(session.loaded().size)}
+    <section
+      class={() => `pane${isActive() ? " pane-active" : ""}${dropping() ? " pane-drop" : ""}`}
+      style={() => props.area?.() ?? {}}
+      aria-label={() => canvasDescription(pane)}
+      data-pane={pane.id}
+      onDragOver={(event) => {
+        if (!hasSeries(event)) return;
+        event.preventDefault();
+        dropping.set(true);
+      }}
+      onDragLeave={() => dropping.set(false)}
+      onDrop={(event) => {
+        dropping.set(false);
+        void dropSeries(context, pane, event);
+      }}
     >
-      <canvas class="viewport-canvas" role="img" aria-label={() => description(session)} ref={paint}></canvas>
-      <Overlays session={session} size={size} overlay={props.overlay} />
-      <Notice session={session} />
-    </div>
+      <ExamStrip context={context} pane={pane} />
+      <div class="pane-body">
+        <div
+          class="viewport"
+          ref={attach}
+          style={() => ({ cursor: cursor() })}
+          data-stage={pane.stage}
+          data-index={pane.index}
+          data-shown={() => String(pane.picture()?.shown ?? -1)}
+          data-exact={() => String(pane.exact())}
+          data-tool={() => context.tool()}
+          data-loaded={() => String(pane.loadedCount())}
+          data-full={() => String(pane.fullResolution())}
+        >
+          <canvas
+            class="viewport-canvas"
+            role="img"
+            aria-label={() => canvasDescription(pane)}
+            ref={(canvas: HTMLCanvasElement) => paint(canvas, pane)}
+          >
+          </canvas>
+          <Lines context={context} pane={pane} region={region} />
+          {layer}
+          <Corners context={context} pane={pane} />
+          <FidelityBadges context={context} pane={pane} />
+          <Magnifier pane={pane} at={magnified} />
+          <Notice context={context} pane={pane} />
+        </div>
+        <StackScrollBar context={context} pane={pane} />
+      </div>
+    </section>
   );
 }
 
-function draw(
-  context: CanvasRenderingContext2D,
-  canvas: HTMLCanvasElement,
-  session: ViewerSession,
-  size: Size,
-): void {
-  const ratio = globalThis.devicePixelRatio || 1;
-  const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+/** The view's size in whole device pixels, so that the canvas shows its pixels one to one. */
+function followSize(element: HTMLElement, pane: Pane, layer: SVGSVGElement): void {
+  const set = (size: Size) => {
+    pane.pixelRatio.set(globalThis.devicePixelRatio || 1);
+    pane.size.set(size);
+    layer.setAttribute("viewBox", `0 0 ${Math.max(1, size.width)} ${Math.max(1, size.height)}`);
+  };
+  const observer = new ResizeObserver(([entry]) => {
+    const exact = entry?.devicePixelContentBoxSize?.[0];
+    const ratio = globalThis.devicePixelRatio || 1;
+    set(
+      exact ? { width: exact.inlineSize, height: exact.blockSize } : {
+        width: Math.round(element.clientWidth * ratio),
+        height: Math.round(element.clientHeight * ratio),
+      },
+    );
+  });
+  try {
+    observer.observe(element, { box: "device-pixel-content-box" });
+  } catch {
+    observer.observe(element);
+  }
+  onCleanup(() => observer.disconnect());
+}
+
+function paint(canvas: HTMLCanvasElement, pane: Pane): void {
+  const context = canvas.getContext("2d", { alpha: false });
+  let scheduled = 0;
+  effect(() => {
+    pane.picture();
+    pane.transform();
+    pane.failure();
+    pane.size();
+    // One drawing per screen refresh, however many changes come before it.
+    if (scheduled === 0) {
+      scheduled = requestAnimationFrame(() => {
+        scheduled = 0;
+        if (context) draw(context, canvas, pane);
+      });
+    }
+  });
+  onCleanup(() => cancelAnimationFrame(scheduled));
+}
+
+function draw(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, pane: Pane): void {
+  const { width, height } = pane.size.peek();
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
@@ -77,173 +175,139 @@ function draw(
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.fillStyle = "black";
   context.fillRect(0, 0, width, height);
-  const picture = session.picture.peek();
+  const picture = pane.picture.peek();
   // In the place of a frame that cannot be shown stands nothing, least of all the one before.
-  if (!picture || session.failures.peek().has(session.index.peek())) return;
-  const view = session.view.peek();
-  const scaled = { ...view, panX: view.panX * ratio, panY: view.panY * ratio };
-  const aspect = session.frames.peek()[picture.shown]?.pixelAspect ?? 1;
-  const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] = drawMatrix(scaled, picture.bitmap, aspect, {
-    width,
-    height,
-  });
-  context.setTransform(a, b, c, d, e, f);
-  context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(picture.bitmap, 0, 0);
+  if (picture && pane.failure.peek() === null) {
+    const [a, b, c, d, e, f] = moved(picture.request.transform, pane.transform.peek());
+    context.setTransform(a, b, c, d, e, f);
+    context.drawImage(picture.bitmap, 0, 0);
+  }
   canvas.dataset.painted = String(Number(canvas.dataset.painted ?? "0") + 1);
 }
 
-/** The text alternative of the canvas. */
-function description(session: ViewerSession): string {
-  const series = session.series();
-  if (session.stage() !== "images" || !series) return t("viewer.canvas.empty");
-  return t("viewer.canvas", {
-    modality: series.modality,
-    series: series.seriesDescription,
-    n: session.index() + 1,
-    count: session.count(),
-  });
+type Matrix = readonly [number, number, number, number, number, number];
+
+/** Until the picture for the new place has come, the old one is moved there: the hand must not wait. */
+function moved(drawn: Matrix, { a, b, c, d, e, f }: Affine): Matrix {
+  if ([a, b, c, d, e, f].every((each, index) => each === drawn[index])) return [1, 0, 0, 1, 0, 0];
+  const back = inverse({ a: drawn[0], b: drawn[1], c: drawn[2], d: drawn[3], e: drawn[4], f: drawn[5] });
+  return [
+    a * back.a + c * back.b,
+    b * back.a + d * back.b,
+    a * back.c + c * back.d,
+    b * back.c + d * back.d,
+    a * back.e + c * back.f + e,
+    b * back.e + d * back.f + f,
+  ];
 }
 
-function Overlays(props: { session: ViewerSession; size: ReadSignal<Size>; overlay: () => OverlayText }) {
-  const { session } = props;
-  const study = () => session.detail()?.study;
-  const letters = computed(() => {
-    const frame = session.frame();
-    return frame && session.picture()
-      ? turned(edgeLetters(frame.orientation, frame.patientOrientation), session.view())
-      : noLetters;
+function viewportOf(context: ViewerContext, pane: Pane, layer: SVGSVGElement): Viewport {
+  const frame = computed((): ViewportFrame | null => {
+    const info = pane.shownFrame();
+    const place = pane.place();
+    if (!info || !place || pane.failure() !== null) return null;
+    const { stack, instance } = info;
+    return {
+      studyInstanceUID: place.study.study.studyInstanceUID,
+      seriesInstanceUID: place.series.seriesInstanceUID,
+      sopInstanceUID: instance.sopInstanceUID,
+      sopClassUID: instance.sopClassUID,
+      modality: place.series.modality,
+      frameNumber: info.frameNumber,
+      numberOfFrames: instance.numberOfFrames,
+      index: info.index,
+      columns: stack.columns,
+      rows: stack.rows,
+      spacing: {
+        rowMM: stack.spacing?.[0] ?? null,
+        columnMM: stack.spacing?.[1] ?? null,
+        source: stack.spacingSource,
+      },
+      orientation: stack.orientation,
+      position: info.position,
+      frameOfReferenceUID: stack.frameOfReference,
+      info,
+      series: place.series,
+    };
   });
-  const full = () => props.overlay() === "all";
-  const line = (text: () => string) => <div>{text}</div>;
-  const seriesText = () => {
-    const series = session.series();
-    if (!series) return "";
-    const label = series.seriesNumber === null
-      ? ""
-      : t("viewer.seriesNumber", { n: String(series.seriesNumber) });
-    return `${series.modality} ${label}`;
+  const redraw = redrawCounter(pane, frame);
+  return {
+    id: pane.id,
+    frame,
+    transform: pane.transform,
+    size: pane.size,
+    pixelRatio: pane.pixelRatio,
+    fullResolution: pane.fullResolution,
+    marksVisible: computed(() => !context.marksHidden()),
+    layer,
+    redraw,
+    toScreen: (point) => applied(pane.transform.peek(), point),
+    toImage: (point) => applied(inverse(pane.transform.peek()), point),
+    samples(rectangle) {
+      const [images, shown] = [pane.images.peek(), pane.shownFrame.peek()];
+      if (!images || !shown) return Promise.reject({ code: "unreadable", message: "" });
+      const { rows, columns } = shown.stack;
+      return images.samples(shown.index, rectangle ?? { x: 0, y: 0, width: columns, height: rows });
+    },
+    goTo(sopInstanceUID, frameNumber) {
+      const index = pane.frames.peek().findIndex((each) =>
+        each.instance.sopInstanceUID === sopInstanceUID && each.frameNumber === frameNumber
+      );
+      if (index >= 0) context.workspace.goTo(pane, index);
+      return index >= 0;
+    },
   };
-  return (
-    <div class="overlay">
-      <div class="corner corner-top-left">
-        <div class="corner-name">{() => personName(study()?.patientName ?? "").primary}</div>
-        {line(() => personName(study()?.patientName ?? "").secondary)}
-        {line(() => study()?.patientID ?? "")}
-        {line(() => personLine(session))}
-      </div>
-      <div class="corner corner-top-right" hidden={() => !full()}>
-        {line(() => `${date(study()?.studyDate ?? "")} ${time(study()?.studyTime ?? "")}`)}
-        {line(() => study()?.studyDescription ?? "")}
-        {line(seriesText)}
-        {line(() => session.series()?.seriesDescription ?? "")}
-      </div>
-      <div class="corner corner-bottom-left">
-        <div class="corner-count">
-          {() =>
-            session.stage() === "images"
-              ? t("viewer.image", { n: session.index() + 1, count: session.count() })
-              : ""}
-        </div>
-        <div hidden={() => !full()}>{() => positionLine(session)}</div>
-        <div class="corner-note">{() => loadLine(session)}</div>
-      </div>
-      <div class="corner corner-bottom-right" hidden={() => !full()}>
-        {line(() => windowLine(session))}
-        {line(() => zoomLine(session, props.size()))}
-        {line(() => turnLine(session))}
-      </div>
-      <div class="edge edge-left" aria-hidden="true">{() => letters().left}</div>
-      <div class="edge edge-right" aria-hidden="true">{() => letters().right}</div>
-      <div class="edge edge-top" aria-hidden="true">{() => letters().top}</div>
-      <div class="edge edge-bottom" aria-hidden="true">{() => letters().bottom}</div>
-    </div>
-  );
 }
 
-function personLine(session: ViewerSession): string {
-  const study = session.detail()?.study;
-  if (!study) return "";
-  const age = ageInYears(study.patientBirthDate, study.studyDate);
-  const parts = [
-    sexName(study.patientSex),
-    date(study.patientBirthDate),
-    age === null ? "" : t("viewer.age", { n: age }),
-  ];
-  return parts.filter((each) => each !== "").join("  ");
-}
-
-function positionLine(session: ViewerSession): string {
-  const position = session.frame()?.position;
-  const z = position?.[2];
-  return z === undefined ? "" : t("viewer.position", { z: number(z, 1) });
-}
-
-function loadLine(session: ViewerSession): string {
-  if (session.stage() !== "images") return "";
-  const picture = session.picture();
-  if (picture && picture.shown !== session.index() && !session.failures().has(session.index())) {
-    return t("viewer.nearest", { n: picture.shown + 1 });
-  }
-  const loaded = session.loaded().size;
-  return loaded < session.count() ? t("viewer.loading", { n: loaded, count: session.count() }) : "";
-}
-
-function windowLine(session: ViewerSession): string {
-  const picture = session.picture();
-  if (!picture) return "";
-  if (picture.rendered) return t("viewer.rendered");
-  const window = session.effectiveWindow() ?? picture.window;
-  return t("viewer.window", { width: number(window.width), center: number(window.center) });
-}
-
-function zoomLine(session: ViewerSession, size: Size): string {
-  const picture = session.picture();
-  if (!picture) return "";
-  const view = session.view();
-  const aspect = session.frame()?.pixelAspect ?? 1;
-  const image = { width: picture.bitmap.width, height: picture.bitmap.height * aspect };
-  return t("viewer.zoom", { percent: number(fitScale(image, size, view.quarterTurns) * view.zoom * 100) });
-}
-
-function turnLine(session: ViewerSession): string {
-  const view = session.view();
-  const parts = [
-    session.inverted() ? t("viewer.inverted") : "",
-    view.flipHorizontal || view.flipVertical ? t("viewer.flipped") : "",
-    view.quarterTurns % 4 !== 0 ? t("viewer.rotated", { n: (((view.quarterTurns % 4) + 4) % 4) * 90 }) : "",
-  ];
-  return parts.filter((each) => each !== "").join("  ");
+function redrawCounter(pane: Pane, frame: ReadSignal<unknown>): ReadSignal<number> {
+  const count = signal(0);
+  effect(() => {
+    frame();
+    pane.transform();
+    pane.picture();
+    pane.size();
+    count.set(count.peek() + 1);
+  });
+  return count;
 }
 
 /** What stands in the picture's place when there is none. */
-function Notice(props: { session: ViewerSession }) {
-  const { session } = props;
-  const failure = computed(() => session.failures().get(session.index()));
+function Notice(props: { context: ViewerContext; pane: Pane }) {
+  const { context, pane } = props;
   return (): Child => {
-    const stage = session.stage();
-    if (stage === "error") {
-      const { message, remedy } = explain(session.error());
-      return <Message role="alert" title={message} text={remedy} />;
+    const stage = pane.stage();
+    if (stage === "empty") {
+      const none = context.workspace.studies().length === 0;
+      return none ? null : <p class="pane-empty">{t("viewer.empty")}</p>;
     }
-    if (stage === "loading") return <Message role="status" title={t("viewer.opening")} text="" />;
-    const status = failure();
-    if (stage === "images" && status !== undefined) {
-      const { message, remedy } = explain(new APIError(status, "", "", ""));
-      const text = status === 0 ? t("viewer.unreadable.remedy") : `${message} ${remedy}`;
-      return <Message role="alert" title={t("viewer.unreadable", { n: session.index() + 1 })} text={text} />;
+    if (stage === "noImages") return <NoImages context={context} pane={pane} />;
+    const failure = pane.failure();
+    if (failure) {
+      const { message, remedy } = explainCode(failure.code, failure.message);
+      return (
+        <div class="viewport-message" role="alert">
+          <Icon name="warning" />
+          <strong>{t("viewer.unreadable", { n: pane.index() + 1 })}</strong>
+          <p>{message === "" ? t("viewer.unreadable.remedy") : `${message} ${remedy}`}</p>
+        </div>
+      );
     }
     return null;
   };
 }
 
-function Message(props: { role: string; title: string; text: string }) {
+function NoImages(props: { context: ViewerContext; pane: Pane }) {
+  const { context, pane } = props;
   return (
-    <div class="viewport-message" role={props.role}>
-      {props.role === "alert" && <Icon name="warning" />}
-      <strong>{props.title}</strong>
-      {props.text !== "" && <p>{props.text}</p>}
+    <div class="no-images">
+      <div class="no-images-note" role="status">
+        <Icon name="document" />
+        <div>
+          <strong>{() => t("viewer.noImages", { modality: pane.place()?.series.modality ?? "" })}</strong>
+          <p>{t("viewer.noImages.hint")}</p>
+        </div>
+      </div>
+      <TagTable api={context.app.api} pane={pane} />
     </div>
   );
 }

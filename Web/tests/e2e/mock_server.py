@@ -366,6 +366,9 @@ class Handler(BaseHTTPRequestHandler):
         if rest == ["metadata"]:
             body = json.dumps(synthetic.metadata(study, number), ensure_ascii=False).encode()
             return self.answer(200, body, "application/dicom+json")
+        if rest[0] == "instances" and rest[2:] == ["metadata"]:
+            body = [each for each in synthetic.metadata(study, number) if each["00080018"]["Value"] == [rest[1]]]
+            return self.answer(200, json.dumps(body, ensure_ascii=False).encode(), "application/dicom+json")
         if rest == ["thumbnail"]:
             if spec["kind"] in ("sr", "broken"):
                 return self.error(404, "http404", "")

@@ -77,15 +77,24 @@ class ImportPanel:
 
 
 class Viewer:
-    def __init__(self, page: Page):
+    def __init__(self, page: Page, within: str = ""):
         self.page = page
-        self.viewport = page.locator(".viewport")
+        self.within = within
+        self.viewport = page.locator(f"{within}.viewport")
         self.series = page.locator(".series-entry")
-        self.overlay = page.locator(".overlay")
+        self.overlay = page.locator(f"{within}.overlay")
+        self.panes = page.locator(".pane")
+        self.layout = page.locator(".views")
 
-    def open(self, url: str, study_uid: str) -> "Viewer":
+    def open(self, url: str, study_uid: str, hang: bool = False) -> "Viewer":
+        """Without `hang` the first series stands alone, whatever protocol there is for the study."""
+        self.page.evaluate("on => localStorage.setItem('apus.hanging.automatic', on)", str(hang).lower())
         self.page.goto(f"{url}/#/viewer/{study_uid}")
         return self
+
+    def pane(self, number: int) -> "Viewer":
+        """The view of that number (from 1) as an object of its own."""
+        return Viewer(self.page, f".pane[data-pane='view{number}'] ")
 
     def shown(self, index: int | None = None) -> "Viewer":
         """Waits until the picture asked for is on the screen."""
@@ -101,18 +110,18 @@ class Viewer:
         return self
 
     def corner(self, name: str) -> str:
-        return self.page.locator(f".corner-{name}").inner_text()
+        return self.page.locator(f"{self.within}.corner-{name}").inner_text()
 
     def pixel(self, image_x: float, image_y: float, columns: int, rows: int, aspect: float = 1) -> list[int]:
         """The colour on the screen at an image point, with the picture fitted and not turned."""
-        script = """([x, y, columns, rows, aspect]) => {
-            const canvas = document.querySelector('.viewport-canvas');
+        script = """([within, x, y, columns, rows, aspect]) => {
+            const canvas = document.querySelector(within + '.viewport-canvas');
             const scale = Math.min(canvas.width / columns, canvas.height / (rows * aspect));
             const left = Math.round(canvas.width / 2 + (x - columns / 2) * scale);
             const top = Math.round(canvas.height / 2 + (y - rows / 2) * scale * aspect);
             return [...canvas.getContext('2d').getImageData(left, top, 1, 1).data].slice(0, 3);
         }"""
-        return self.page.evaluate(script, [image_x, image_y, columns, rows, aspect])
+        return self.page.evaluate(script, [self.within, image_x, image_y, columns, rows, aspect])
 
     def drag(self, dx: int, dy: int, button: str = "left", modifier: str | None = None) -> None:
         box = self.viewport.bounding_box()

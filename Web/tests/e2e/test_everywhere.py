@@ -120,7 +120,7 @@ def test_the_whole_way_by_keyboard_alone(page, server):
     expect(studies.rows.first).to_contain_text("欧阳")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    viewer = Viewer(page).shown(0)
+    viewer = Viewer(page).pane(1).shown(0)
     page.keyboard.press("ArrowDown")
     viewer.shown(1)
     page.keyboard.press("?")
@@ -155,7 +155,7 @@ def test_a_page_as_wide_as_a_small_screen_still_works(chromium, server):
     studies = sign_in(page, server)
     expect(page.get_by_role("button", name="导入文件", exact=True)).to_be_in_viewport()
     studies.rows.first.dblclick()
-    Viewer(page).shown(0)
+    Viewer(page).pane(1).shown(0)
     expect(page.locator(".viewer-bar button").last).to_be_in_viewport()
     page.context.close()
     assert watch.problems == []
@@ -170,7 +170,7 @@ def test_firefox_signs_in_searches_imports_and_views(firefox, server):
     expect(ImportPanel(page).chips.filter(has_text="已入库")).to_be_visible()
     viewer = Viewer(page).open(server.url, synthetic.study_uid(0)).shown(0)
     assert viewer.pixel(32, 8, 256, 256)[0] == 255
-    page.keyboard.press("i")
+    page.keyboard.press("Shift+I")
     page.wait_for_timeout(300)
     assert viewer.pixel(32, 8, 256, 256)[0] == 0
     page.keyboard.press("End")

@@ -42,6 +42,8 @@ Deno.test("every key in the sources has a message, and every message is used", (
 Deno.test("no text for the reader stands in the sources", () => {
   const found: string[] = [];
   for (const [path, text] of sources(".ts", ".tsx")) {
+    // Words looked for in descriptions of series; the reader does not see them.
+    if (path.endsWith("viewer/hanging-defaults.ts")) continue;
     const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
     for (const [han] of code.matchAll(/\p{Script=Han}+/gu)) found.push(`${path}: ${han}`);
     if (!path.endsWith(".tsx")) continue;

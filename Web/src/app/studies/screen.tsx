@@ -31,7 +31,7 @@ export function StudiesScreen(props: { app: App }) {
   const { studies } = app;
   const parts: Parts = { search: null, table: null };
   const open = (study: Study) => app.router.go(viewerHash(study.studyInstanceUID));
-  onCleanup(app.commands.add(studyCommands(studies, parts, open), studyGestures));
+  onCleanup(app.commands.add(studyCommands(app, parts, open), studyGestures));
   effect(() => {
     const count = studies.lastArrivals();
     if (count > 0) app.announce(plural("studies.arrived", count));
@@ -61,7 +61,10 @@ export function StudiesScreen(props: { app: App }) {
           selected={() => studies.selected()}
           onSelect={(key) => studies.selected.set(key)}
           onOpen={open}
-          rowClass={(study) => studies.arrivals().has(study.studyInstanceUID) ? "has-arrived" : ""}
+          rowClass={(study) => {
+            const shown = app.windows.shown().has(study.studyInstanceUID) ? " is-shown" : "";
+            return (studies.arrivals().has(study.studyInstanceUID) ? "has-arrived" : "") + shown;
+          }}
           sort={() => studies.sort()}
           onSort={(key) => studies.sortBy(key)}
           onNearEnd={() => void studies.loadMore()}
@@ -76,7 +79,8 @@ export function StudiesScreen(props: { app: App }) {
   );
 }
 
-function studyCommands(studies: StudyList, parts: Parts, open: (study: Study) => void): Command[] {
+function studyCommands(app: App, parts: Parts, open: (study: Study) => void): Command[] {
+  const { studies } = app;
   const move = (id: string, key: string, run: (table: TableHandle) => void): Command => ({
     id,
     scope: "studies",
@@ -111,6 +115,15 @@ function studyCommands(studies: StudyList, parts: Parts, open: (study: Study) =>
       run: () => {
         const study = studies.rows.peek().find((each) => each.studyInstanceUID === studies.selected.peek());
         if (study) open(study);
+      },
+    },
+    {
+      id: "command.viewerWindow",
+      scope: "studies",
+      keys: ["Shift+Enter"],
+      run: () => {
+        const uid = studies.selected.peek();
+        if (uid !== null) app.windows.open(uid, viewerHash(uid));
       },
     },
     {

@@ -1,0 +1,80 @@
+/** The windows of one reader kept in step: which studies the viewer windows show, what the list asks them to open. */
+import { onCleanup, type ReadSignal, signal } from "../ui/signal.ts";
+
+type Message =
+  | { type: "open"; study: string }
+  | { type: "showing"; window: string; studies: readonly string[] }
+  | { type: "closed"; window: string }
+  | { type: "whoIsThere" }
+  | { type: "signedOut" };
+
+const channelName = "apus.windows";
+export const viewerWindowName = "apus-viewer";
+
+function parsed(data: unknown): Message | null {
+  if (typeof data !== "object" || data === null || !("type" in data)) return null;
+  return data as Message;
+}
+
+/** A viewer's side: tells what it shows, opens what it is asked to. */
+export function joinAsViewer(
+  studies: ReadSignal<readonly string[]>,
+  open: (study: string) => void,
+): () => void {
+  const channel = new BroadcastChannel(channelName);
+  const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  const tell = () => channel.postMessage({ type: "showing", window: name, studies: studies.peek() });
+  const leave = () => channel.postMessage({ type: "closed", window: name });
+  channel.onmessage = (event) => {
+    const message = parsed(event.data);
+    if (message?.type === "whoIsThere") tell();
+    // Only a window of its own follows the list; one the reader opened by hand stays as it is.
+    else if (message?.type === "open" && window.name === viewerWindowName) open(message.study);
+  };
+  addEventListener("pagehide", leave);
+  onCleanup(() => {
+    leave();
+    removeEventListener("pagehide", leave);
+    channel.close();
+  });
+  return tell;
+}
+
+export interface ViewerWindows {
+  /** Study Instance UIDs shown in any other window. */
+  shown: ReadSignal<ReadonlySet<string>>;
+  /** Opens a study in the viewer's own window, which is made if it is not there. */
+  open(study: string, address: string): void;
+  signedOut(): void;
+  close(): void;
+}
+
+/** The list's side. */
+export function watchViewers(onSignedOut: () => void): ViewerWindows {
+  const channel = new BroadcastChannel(channelName);
+  const windows = new Map<string, readonly string[]>();
+  const shown = signal<ReadonlySet<string>>(new Set());
+  channel.onmessage = (event) => {
+    const message = parsed(event.data);
+    if (message?.type === "showing") windows.set(message.window, message.studies);
+    else if (message?.type === "closed") windows.delete(message.window);
+    else if (message?.type === "signedOut") return onSignedOut();
+    else return;
+    shown.set(new Set([...windows.values()].flat()));
+  };
+  channel.postMessage({ type: "whoIsThere" });
+  let viewer: Window | null = null;
+  return {
+    shown,
+    open(study, address) {
+      if (viewer && !viewer.closed) {
+        channel.postMessage({ type: "open", study });
+        viewer.focus();
+      } else {
+        viewer = globalThis.open(address, viewerWindowName);
+      }
+    },
+    signedOut: () => channel.postMessage({ type: "signedOut" }),
+    close: () => channel.close(),
+  };
+}

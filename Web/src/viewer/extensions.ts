@@ -1,0 +1,4 @@
+/** Parts of the viewer that come from other folders. */
+import type { MakeExtension } from "./viewport-api.ts";
+
+export const extensionMakers: readonly MakeExtension[] = [];

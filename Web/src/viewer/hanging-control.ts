@@ -1,0 +1,159 @@
+/** Chooses and applies hanging protocols, steps through their stages, saves the screen as one. */
+import { t } from "../core/i18n.ts";
+import { storedSignal } from "../core/stored.ts";
+import type { StudyManifest } from "../imaging/pictures.ts";
+import { batch, computed, signal } from "../ui/signal.ts";
+import { openProtocols, openSaveProtocol } from "./dialogs.tsx";
+import {
+  bestProtocol,
+  hung,
+  type Protocol,
+  score,
+  type SeriesFacts,
+  type Stage,
+  type StudyFacts,
+  usefulStages,
+} from "./hanging.ts";
+import { shippedProtocols } from "./hanging-defaults.ts";
+import { applyStage, protocolFromScreen, seriesFacts, studyFacts } from "./hang-study.ts";
+import { layoutFor } from "./layout.ts";
+import { BrowserProtocolStore, type ProtocolStore } from "./protocol-store.ts";
+import type { ViewerContext } from "./viewer-context.ts";
+
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+/** A rule is tried on this many of the newest studies. */
+const testMaximum = 200;
+
+export class HangingControl {
+  readonly protocol = signal<Protocol | null>(null);
+  readonly #stage = signal(0);
+  readonly #context: ViewerContext;
+  readonly #store: ProtocolStore;
+  readonly #own = signal<readonly Protocol[]>([]);
+  readonly automatic = storedSignal("apus.hanging.automatic", isBoolean, true);
+
+  /** Those of the chosen protocol that have something to show; a prior that comes later adds its own. */
+  readonly stages = computed((): readonly Stage[] => {
+    const protocol = this.protocol();
+    return protocol ? fullFirst(protocol, seriesFacts(this.#context.workspace.studies())) : [];
+  });
+
+  constructor(context: ViewerContext) {
+    this.#context = context;
+    this.#store = new BrowserProtocolStore(context.app.session.peek()?.user.name ?? "");
+  }
+
+  /** Hangs a study just opened: by the best protocol, else its first series alone. */
+  async hangFirst(manifest: StudyManifest): Promise<void> {
+    const { workspace } = this.#context;
+    if (this.automatic.peek()) {
+      await this.#load();
+      const facts = studyFacts(workspace.studies.peek());
+      const best = facts && bestProtocol(this.#all(), facts);
+      if (best && this.apply(best)) return;
+    }
+    const series = manifest.series.find((each) => each.frames.length > 0) ?? manifest.series[0];
+    if (series) workspace.panes[0]?.hang({ study: manifest, series });
+  }
+
+  #all(): readonly Protocol[] {
+    return [...this.#own.peek(), ...shippedProtocols];
+  }
+
+  async #load(): Promise<void> {
+    try {
+      this.#own.set(await this.#store.list());
+    } catch {
+      // The shipped ones serve meanwhile.
+    }
+  }
+
+  /** False when the protocol finds nothing to show. */
+  apply(protocol: Protocol): boolean {
+    batch(() => {
+      this.protocol.set(protocol);
+      this.#stage.set(0);
+    });
+    const [stage] = this.stages.peek();
+    if (!stage) {
+      this.protocol.set(null);
+      return false;
+    }
+    applyStage(this.#context.workspace, protocol, stage);
+    return true;
+  }
+
+  step(by: number): void {
+    const protocol = this.protocol.peek();
+    const stages = this.stages.peek();
+    if (!protocol || stages.length === 0) return;
+    const next = (this.#stage.peek() + by + stages.length) % stages.length;
+    this.#stage.set(next);
+    const stage = stages[next];
+    if (!stage) return;
+    applyStage(this.#context.workspace, protocol, stage);
+    const name = stage.name.startsWith("hanging.") ? t(stage.name) : stage.name;
+    this.#context.app.announce(t("hanging.stage", { n: next + 1, count: stages.length, name }));
+  }
+
+  async openList(): Promise<void> {
+    await this.#load();
+    const own = new Set(this.#own.peek().map((each) => each.id));
+    openProtocols(
+      this.#all(),
+      own,
+      this.protocol.peek()?.id ?? null,
+      { isOn: this.automatic.peek(), set: this.automatic.set },
+      {
+        apply: (protocol) => {
+          if (!this.apply(protocol)) this.#context.app.announce(t("hanging.nothing"));
+        },
+        remove: (protocol) => void this.#store.remove(protocol.id).then(() => this.#load()),
+      },
+    );
+  }
+
+  openSave(): void {
+    const id = `own-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+    const description = this.#context.workspace.studies.peek()[0]?.manifest.study.studyDescription ?? "";
+    const protocol = protocolFromScreen(this.#context.workspace, id, description);
+    if (!protocol) return;
+    openSaveProtocol(protocol, this.#store.place, () => this.#test(protocol), (name) => {
+      const stages = protocol.stages.map((each) => ({ ...each, name }));
+      void this.#store.save({ ...protocol, name, stages }).then(
+        () => this.#context.app.announce(t("hanging.saved", { name })),
+        () => this.#context.app.announce(t("hanging.notSaved")),
+      );
+    });
+  }
+
+  /** On how many of the newest studies the rule would hang. */
+  async #test(protocol: Protocol): Promise<{ hits: number; tested: number }> {
+    const query = { text: "", modalities: [], from: "", to: "", sort: "-studyDate" };
+    const page = await this.#context.app.api.studies(query, testMaximum, null, new AbortController().signal);
+    const hits = page.studies.filter((study) => {
+      const facts: StudyFacts = {
+        modalities: study.modalities,
+        description: study.studyDescription,
+        bodyParts: [],
+        age: null,
+        series: study.numberOfSeries,
+        priors: 0,
+      };
+      return score(protocol.match, { ...facts }) !== null;
+    });
+    return { hits: hits.length, tested: page.studies.length };
+  }
+}
+
+/** Stages without an empty view first; with none of them, what there is in a grid that fits it. */
+function fullFirst(protocol: Protocol, all: readonly SeriesFacts[]): Stage[] {
+  const useful = usefulStages(protocol, all);
+  const isFull = (stage: Stage) => hung(protocol, stage, all).every((each) => each.facts !== null);
+  const full = useful.filter(isFull);
+  if (full.length > 0) return full;
+  const [first] = useful;
+  if (!first) return [];
+  const filled = hung(protocol, first, all).filter((each) => each.facts !== null).map((each) => each.view);
+  return [{ ...first, views: filled, layout: layoutFor(filled.length).name }];
+}

@@ -1,0 +1,276 @@
+/** One view: which series stands in it, which image, and how it is shown. */
+import type {
+  DisplaySettings,
+  FrameInfo,
+  Imaging,
+  Picture,
+  SeriesImages,
+  SeriesManifest,
+  StudyManifest,
+  ViewportPictures,
+  Window,
+} from "../imaging/pictures.ts";
+import { batch, computed, effect, onCleanup, type ReadSignal, root, signal, untrack } from "../ui/signal.ts";
+import { colorMap, type ColorMapName } from "./color-maps.ts";
+import { planeOf } from "./geometry.ts";
+import { imageToScreen, initialView, type Size, type Stage, type View } from "./view.ts";
+import type { Affine } from "./viewport-api.ts";
+
+/** How a picture is shown, apart from which one; what undo takes back. */
+export interface Appearance {
+  /** The reader's window; `null` while each frame shows with its own. */
+  window: Window | null;
+  inverted: boolean;
+  colorMap: ColorMapName | null;
+  smooth: boolean;
+  view: View;
+}
+
+export const initialAppearance: Appearance = {
+  window: null,
+  inverted: false,
+  colorMap: null,
+  smooth: true,
+  view: initialView,
+};
+
+export interface Place {
+  study: StudyManifest;
+  series: SeriesManifest;
+}
+
+export type PaneStage = "empty" | "images" | "noImages";
+
+/** What is kept of a series while another one stands in the view. */
+interface Kept {
+  index: number;
+  appearance: Appearance;
+}
+
+const defaultFrameMilliseconds = 100;
+const cineRates = { minimum: 1, maximum: 60 } as const;
+/** While frames of a run are still missing, the run waits this long before it looks again. */
+const cineWaitMilliseconds = 20;
+
+export class Pane {
+  readonly place = signal<Place | null>(null);
+  readonly index = signal(0);
+  readonly appearance = signal<Appearance>(initialAppearance);
+  readonly picture = signal<Picture | null>(null);
+  readonly images = signal<SeriesImages | null>(null);
+  /** Of the viewport, in device pixels; zero while it is not on the screen. */
+  readonly size = signal<Size>({ width: 0, height: 0 });
+  readonly pixelRatio = signal(1);
+  /** Device pixels per millimetre of the screen, once it is calibrated. */
+  readonly screenScale: ReadSignal<number | null>;
+  readonly playing = signal(false);
+  /** How much faster than recorded. */
+  readonly cineFactor = signal(1);
+  /** Where the stack stood when it was linked, or last moved alone. */
+  readonly anchor = signal(0);
+  readonly shifted = signal(false);
+  /** Side of the view the picture's edge is put to as soon as the view has its size. */
+  readonly align = signal<"left" | "right" | null>(null);
+
+  readonly frames = computed(() => this.place()?.series.frames ?? []);
+  readonly count = computed(() => this.frames().length);
+  readonly stage = computed((): PaneStage =>
+    this.place() === null ? "empty" : this.count() > 0 ? "images" : "noImages"
+  );
+  readonly frame = computed((): FrameInfo | null => this.frames()[this.index()] ?? null);
+  /** The frame whose pixels stand on the screen. */
+  readonly shownFrame = computed((): FrameInfo | null => {
+    const picture = this.picture();
+    return picture ? this.frames()[picture.shown] ?? null : null;
+  });
+  readonly exact = computed(() => this.picture()?.shown === this.index());
+  readonly failure = computed(() => this.images()?.failures().get(this.index()) ?? null);
+  /** The frame asked for stands there with all its pixels. */
+  readonly fullResolution = computed(() => {
+    const picture = this.picture();
+    return picture !== null && picture.exact && picture.level === 0 && this.failure() === null;
+  });
+  readonly loadedCount = computed(() => this.images()?.loaded().count ?? 0);
+  readonly planes = computed(() =>
+    this.frames().map((frame) => {
+      const { orientation, spacing, rows, columns } = frame.stack;
+      const [rowMM, columnMM] = spacing ?? [null, null];
+      return planeOf({ orientation, position: frame.position, rows, columns, spacing: { rowMM, columnMM } });
+    })
+  );
+  readonly stageSize = computed((): Stage | null => {
+    const frame = this.frame();
+    const viewport = this.size();
+    if (!frame || viewport.width === 0) return null;
+    const { rows, columns, pixelAspect, spacing } = frame.stack;
+    const perMM = this.screenScale();
+    return {
+      image: { width: columns, height: rows },
+      aspect: pixelAspect,
+      viewport,
+      trueScale: spacing && perMM !== null ? spacing[1] * perMM : null,
+    };
+  });
+  readonly transform = computed((): Affine => {
+    const stage = this.stageSize();
+    return stage ? imageToScreen(this.appearance().view, stage) : { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 };
+  });
+  /** Milliseconds from each frame of the run to the next, as recorded. */
+  readonly frameTimes = computed(() => this.frame()?.instance.attributes.frameTimes ?? []);
+  readonly frameRate = computed(() => (1000 / meanTime(this.frameTimes())) * this.cineFactor());
+
+  readonly #imaging: Imaging;
+  readonly #kept = new Map<string, Kept>();
+  readonly #end: () => void;
+
+  constructor(readonly id: string, imaging: Imaging, screenScale: ReadSignal<number | null>) {
+    this.#imaging = imaging;
+    this.screenScale = screenScale;
+    this.#end = root(() => {
+      effect(() => this.#connect());
+      effect(() => this.#play());
+    }).end;
+  }
+
+  /** Puts a series into the view, as it was left when it stood here before. */
+  hang(place: Place | null, start?: Partial<Kept>): void {
+    const now = this.place.peek();
+    if (now) this.#kept.set(now.series.seriesInstanceUID, this.#state());
+    const kept = place ? this.#kept.get(place.series.seriesInstanceUID) : undefined;
+    const last = Math.max((place?.series.frames.length ?? 0) - 1, 0);
+    batch(() => {
+      this.playing.set(false);
+      this.cineFactor.set(1);
+      this.place.set(place);
+      this.index.set(Math.min(start?.index ?? kept?.index ?? 0, last));
+      this.appearance.set(start?.appearance ?? kept?.appearance ?? initialAppearance);
+      this.setAnchor();
+    });
+  }
+
+  #state(): Kept {
+    return { index: this.index.peek(), appearance: this.appearance.peek() };
+  }
+
+  /** Moves to an image; beyond the ends it stays at the end. */
+  goTo(index: number): void {
+    this.index.set(Math.min(Math.max(index, 0), Math.max(this.count.peek() - 1, 0)));
+  }
+
+  /** Linked scrolling counts from here on. */
+  setAnchor(shifted = false): void {
+    this.anchor.set(this.index.peek());
+    this.shifted.set(shifted);
+  }
+
+  /** The window in force: the reader's, or the one the picture was made with. */
+  effectiveWindow(): Window | null {
+    return this.appearance().window ?? this.picture()?.window ?? null;
+  }
+
+  changeRate(factor: number): void {
+    const recorded = 1000 / meanTime(this.frameTimes.peek());
+    const rate = recorded * this.cineFactor.peek() * factor;
+    this.cineFactor.set(Math.min(Math.max(rate, cineRates.minimum), cineRates.maximum) / recorded);
+  }
+
+  /** Opens the images while the view is on the screen, and asks for pictures whenever something changes. */
+  #connect(): void {
+    const place = this.place();
+    const visible = this.#isVisible();
+    this.#forget();
+    if (!place || !visible || place.series.frames.length === 0) return;
+    const { study, series } = place;
+    const images = this.#imaging.openSeries(study, series.seriesInstanceUID, this.index.peek());
+    const pictures = images.viewport((picture) => this.#received(picture));
+    untrack(() => this.images.set(images));
+    effect(() => this.#ask(pictures));
+    onCleanup(() => {
+      pictures.close();
+      images.release();
+      this.#forget();
+    });
+  }
+
+  readonly #isVisible = computed(() => this.size().width > 0);
+
+  #forget(): void {
+    this.picture.peek()?.bitmap.close();
+    this.picture.set(null);
+    this.images.set(null);
+  }
+
+  #ask(pictures: ViewportPictures): void {
+    const frame = this.index();
+    const { width, height } = this.size();
+    if (!this.stageSize()) return;
+    const { a, b, c, d, e, f } = this.transform();
+    pictures.show({ frame, settings: this.settings(), transform: [a, b, c, d, e, f], width, height });
+  }
+
+  readonly settings = computed((): DisplaySettings => {
+    const { window, inverted, colorMap: map, smooth } = this.appearance();
+    return {
+      window,
+      inverted,
+      colorMap: map === null ? null : colorMap(map),
+      interpolation: smooth ? "linear" : "nearest",
+    };
+  });
+
+  #received(picture: Picture): void {
+    const before = this.picture.peek();
+    this.picture.set(picture);
+    if (before && before.bitmap !== picture.bitmap) before.bitmap.close();
+  }
+
+  /** The frames a run goes through: those of one object when it has many, else the whole series. */
+  run(): { first: number; last: number } {
+    const frames = this.frames.peek();
+    const here = frames[this.index.peek()]?.instance;
+    if (!here || here.numberOfFrames < 2) return { first: 0, last: frames.length - 1 };
+    let [first, last] = [this.index.peek(), this.index.peek()];
+    while (frames[first - 1]?.instance === here) first--;
+    while (frames[last + 1]?.instance === here) last++;
+    return { first, last };
+  }
+
+  #play(): void {
+    if (!this.playing() || this.count() < 2) return;
+    const factor = this.cineFactor();
+    let timer: ReturnType<typeof setTimeout>;
+    let due = performance.now();
+    const advance = () => {
+      const { first, last } = this.run();
+      const next = this.index.peek() >= last ? first : this.index.peek() + 1;
+      const images = this.images.peek();
+      const ready = (images?.loaded.peek().level(next) ?? -1) >= 0 || images?.failures.peek().has(next);
+      // Waits for the first round of frames instead of showing wrong ones.
+      if (!ready) {
+        due = performance.now() + cineWaitMilliseconds;
+      } else {
+        this.index.set(next);
+        due = Math.max(due + timeAt(this.frameTimes.peek(), next - first) / factor, performance.now());
+      }
+      timer = setTimeout(advance, due - performance.now());
+    };
+    timer = setTimeout(advance, timeAt(this.frameTimes.peek(), 0) / factor);
+    onCleanup(() => clearTimeout(timer));
+  }
+
+  end(): void {
+    this.#end();
+    this.#forget();
+  }
+}
+
+function meanTime(times: readonly number[]): number {
+  const positive = times.filter((each) => each > 0);
+  if (positive.length === 0) return defaultFrameMilliseconds;
+  return positive.reduce((sum, each) => sum + each, 0) / positive.length;
+}
+
+function timeAt(times: readonly number[], frame: number): number {
+  const time = times.length > 1 ? times[frame] ?? meanTime(times) : meanTime(times);
+  return time > 0 ? time : meanTime(times);
+}

@@ -1,0 +1,35 @@
+/** What the parts of the viewer share; made once per viewer by its screen. */
+import type { App } from "../core/context.ts";
+import type { History } from "../core/history.ts";
+import type { MouseProfile, ProfileName } from "../core/profiles.ts";
+import type { ReadSignal, Signal } from "../ui/signal.ts";
+import type { KeyImages } from "./key-images.ts";
+import type { Screens } from "./screens.ts";
+import type { ViewerExtension, Viewport } from "./viewport-api.ts";
+import type { Workspace } from "./workspace.ts";
+
+export type OverlayText = "all" | "minimal" | "none";
+export const overlayTexts: readonly OverlayText[] = ["all", "minimal", "none"];
+
+export interface ViewerContext {
+  app: App;
+  workspace: Workspace;
+  history: History;
+  screens: Screens;
+  keyImages: KeyImages;
+  tool: Signal<string>;
+  overlay: Signal<OverlayText>;
+  /** Marks are hidden while the reader holds the key. */
+  marksHidden: Signal<boolean>;
+  profile: Signal<ProfileName>;
+  mouse: () => MouseProfile;
+  /** What one finger does. */
+  finger: () => string;
+  viewports: Signal<readonly Viewport[]>;
+  extensions: readonly ViewerExtension[];
+  /** Name of the panel at the right; `null` when it is closed. */
+  panel: Signal<string | null>;
+  /** Pictures here are not meant for diagnosis, whatever the screen. */
+  nonDiagnostic: boolean;
+  browserZoom: ReadSignal<number>;
+}
