@@ -72,7 +72,7 @@ def build(staging: pathlib.Path) -> dict:
     for place, address in places.items():
         page = page.replace(place, address)
     (staging / "index.html").write_text(page)
-    viewer = next(f"/assets/{n}" for n, about in outputs.items() if about.get("entryPoint", "").endswith("screen.tsx"))
+    viewer = next(f"/assets/{n}" for n, about in outputs.items() if about.get("entryPoint", "").endswith("viewer/main.ts"))
     return {"main": places["@MAIN@"], "viewer": viewer, "imageWorker": worker, **imaging, "kernels": module, "style": places["@STYLE@"],
             "locales": locales}
 

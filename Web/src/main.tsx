@@ -102,13 +102,22 @@ function Screens() {
     const route = app.router.route();
     if (route.screen === "setup") return `setup ${route.token}`;
     if (app.session() === null) return "login";
-    return route.screen === "viewer" ? `viewer ${route.study}` : "studies";
+    if (route.screen === "viewer" || route.screen === "light") return `${route.screen} ${route.study}`;
+    return route.screen;
   });
   return (): Child => {
     const [name, argument = ""] = screen().split(" ");
     if (name === "setup") return <Setup app={app} token={argument} onDone={enter} />;
     if (name === "login") return <Login app={app} note={expired.peek() ? t("login.expired") : null} />;
-    if (name === "viewer") return <LazyViewer study={argument} />;
+    if (name === "viewer") {
+      return <Lazy load={() => viewerBundle().then((all) => all.ViewerScreen)} study={argument} />;
+    }
+    if (name === "light") {
+      return <Lazy load={() => viewerBundle().then((all) => all.LightScreen)} study={argument} />;
+    }
+    if (name === "display") {
+      return <Lazy load={() => viewerBundle().then((all) => all.DisplayScreen)} study="" />;
+    }
     return (
       <Shell app={app}>
         <StorageBanner app={app} />
@@ -124,16 +133,17 @@ function enter(session: Session): void {
 }
 
 /** The viewer is a bundle of its own, so that the list appears without waiting for it. */
-function LazyViewer(props: { study: string }) {
-  const loaded = signal<((props: { app: App; study: string }) => Child) | null>(null);
+const viewerBundle = () => import("./viewer/main.ts");
+
+type ViewerComponent = (props: { app: App; study: string }) => Child;
+
+function Lazy(props: { load: () => Promise<ViewerComponent>; study: string }) {
+  const loaded = signal<ViewerComponent | null>(null);
   const failed = signal<unknown>(null);
-  import("./viewer/screen.tsx").then(
-    (module) => loaded.set(module.ViewerScreen),
-    (error) => failed.set(error),
-  );
+  props.load().then(loaded.set, failed.set);
   return () => {
-    const Viewer = loaded();
-    if (Viewer) return Viewer({ app, study: props.study });
+    const Screen = loaded();
+    if (Screen) return <Screen app={app} study={props.study} />;
     return failed() === null ? null : <p role="alert" class="load-failed">{explain(failed()).remedy}</p>;
   };
 }

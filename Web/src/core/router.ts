@@ -4,6 +4,10 @@ import { type ReadSignal, signal } from "../ui/signal.ts";
 export type Route =
   | { screen: "studies" }
   | { screen: "viewer"; study: string }
+  /** Read only, for clinicians. */
+  | { screen: "light"; study: string }
+  /** Test patterns for the display. */
+  | { screen: "display" }
   | { screen: "setup"; token: string };
 
 export function parseRoute(pathname: string, hash: string): Route {
@@ -11,6 +15,9 @@ export function parseRoute(pathname: string, hash: string): Route {
   if (setup?.[1]) return { screen: "setup", token: setup[1] };
   const viewer = /^#\/viewer\/([0-9.]+)$/.exec(hash);
   if (viewer?.[1]) return { screen: "viewer", study: viewer[1] };
+  const light = /^#\/light\/([0-9.]+)$/.exec(hash);
+  if (light?.[1]) return { screen: "light", study: light[1] };
+  if (hash === "#/display") return { screen: "display" };
   return { screen: "studies" };
 }
 

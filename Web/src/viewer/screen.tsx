@@ -31,7 +31,10 @@ import { Workspace } from "./workspace.ts";
 
 const isProfile = (value: unknown): value is ProfileName => profileNames.some((each) => each === value);
 
-export function makeContext(app: App, options: { nonDiagnostic: boolean; finger: string }): ViewerContext {
+export function makeContext(
+  app: App,
+  options: { nonDiagnostic: boolean; finger: (() => string) | null },
+): ViewerContext {
   const history = new History();
   const screens = new Screens();
   const workspace = new Workspace(makeImaging(app.api), history, screens.pixelsPerMM);
@@ -51,7 +54,7 @@ export function makeContext(app: App, options: { nonDiagnostic: boolean; finger:
     marksHidden: signal(false),
     profile,
     mouse: () => profiles[profile()].mouse,
-    finger: () => (options.finger === "" ? tool() : options.finger),
+    finger: options.finger ?? tool,
     viewports: signal<readonly Viewport[]>([]),
     extensions,
     panel: signal<string | null>(null),
@@ -81,7 +84,7 @@ function hostOf(context: ViewerContext, author: string): ViewerHost {
 
 export function ViewerScreen(props: { app: App; study: string }) {
   const { app } = props;
-  const context = makeContext(app, { nonDiagnostic: false, finger: "" });
+  const context = makeContext(app, { nonDiagnostic: false, finger: null });
   const { workspace } = context;
   const error = signal<unknown>(null);
   const control = new StudyControl(context);
