@@ -18,9 +18,15 @@ export function SidePanel(props: { context: ViewerContext }) {
     if (name === "tags") return <TagTable api={context.app.api} pane={pane()} onClose={close} />;
     if (name === "info") return framed(t("command.info"), close, <ImageInformation pane={pane()} />);
     if (name === "histogram") return framed(t("command.histogram"), close, <HistogramView pane={pane()} />);
-    const extension = context.extensions.find((each) => each.panel?.command === name)?.panel;
-    return extension ? framed(extension.title, close, extension.body()) : null;
+    return null;
   };
+}
+
+/** Panels of extensions open and close by themselves. */
+export function ExtensionPanels(props: { context: ViewerContext }): Child {
+  return props.context.extensions.map(({ panel }) =>
+    panel && (() => panel.open() && framed(panel.title, () => panel.open.set(false), panel.body()))
+  );
 }
 
 function framed(title: string, close: () => void, body: Child): Child {

@@ -19,7 +19,7 @@ import { HangingControl } from "./hanging-control.ts";
 import { makeImaging } from "./imaging.ts";
 import { KeyImages } from "./key-images.ts";
 import type { Pane } from "./pane.ts";
-import { SidePanel } from "./panels.tsx";
+import { ExtensionPanels, SidePanel } from "./panels.tsx";
 import { Rail } from "./rail.tsx";
 import { Screens } from "./screens.ts";
 import { StudyControl } from "./study-control.ts";
@@ -130,6 +130,7 @@ export function ViewerScreen(props: { app: App; study: string }) {
             )}
         </main>
         <SidePanel context={context} />
+        <ExtensionPanels context={context} />
       </div>
     </div>
   );

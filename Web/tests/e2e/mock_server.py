@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import mock_viewing
 import synthetic
+from mock_marks import MarkKeeper
 
 DIST = pathlib.Path(__file__).resolve().parents[2] / "dist"
 CSP = (
@@ -61,6 +62,7 @@ class State:
     fail_queries: int = 0
     csrf_violations: int = 0
     listeners: list = field(default_factory=list)
+    marks: MarkKeeper = field(default_factory=MarkKeeper)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def announce(self, study_uid: str) -> None:
@@ -115,6 +117,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         self.route("POST")
 
+    def do_PUT(self):
+        self.route("PUT")
+
     def do_DELETE(self):
         self.route("DELETE")
 
@@ -150,6 +155,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.events()
         if path == "/api/import" and method == "POST":
             return self.take_in()
+        if parts[:2] == ["api", "studies"] and len(parts) > 3 and parts[3] == "marks":
+            return self.state.marks.answer(self, method, self.user(), parts[2], parts[4:])
         if parts[:2] == ["api", "studies"] and parts[-1] == "series":
             return self.study(parts[2])
         if parts[:2] == ["api", "studies"] and parts[-1] == "viewing":
