@@ -168,6 +168,24 @@ export class API {
     return this.#json(`${seriesPath(study, series)}/instances/${instance}/metadata`, { signal, headers });
   }
 
+  /** The person's own hanging protocols, the site's and the shipped ones, each with its `source`. */
+  hangingProtocols(): Promise<{ protocols: unknown[] }> {
+    return this.#json("/api/hanging-protocols", {});
+  }
+
+  async saveHangingProtocol(protocol: unknown): Promise<void> {
+    await this.#request("/api/hanging-protocols", post(protocol));
+  }
+
+  async removeHangingProtocol(id: string): Promise<void> {
+    await this.#request(`/api/hanging-protocols/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** Tries a rule on the newest studies. */
+  testHangingProtocol(protocol: unknown, limit: number): Promise<{ tested: number; hits: unknown[] }> {
+    return this.#json(`/api/hanging-protocols/test?limit=${limit}`, post(protocol));
+  }
+
   server(): Promise<ServerState> {
     return this.#json("/api/server", {});
   }

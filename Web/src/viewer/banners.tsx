@@ -36,6 +36,10 @@ export function Banners(props: { context: ViewerContext }) {
       <div role="alert">
         {() =>
           context.nonDiagnostic && <Notice name="nonDiagnostic">{t("fidelity.nonDiagnostic.banner")}</Notice>}
+        {() => {
+          const reason = context.unusable();
+          return reason !== null && <Notice name="unusable">{t("viewer.unusable", { reason })}</Notice>;
+        }}
         {() => workspace.patients() > 1 && <Notice name="patients">{t("viewer.patients")}</Notice>}
         {() =>
           screens.misplaced() && !context.nonDiagnostic && (

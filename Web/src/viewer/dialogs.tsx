@@ -7,6 +7,7 @@ import { signal } from "../ui/signal.ts";
 import { calibrated, displayIssues } from "./display-check.ts";
 import { issueText } from "./banners.tsx";
 import type { Condition, Protocol } from "./hanging.ts";
+import type { KeptProtocol } from "./protocol-store.ts";
 import { type ScreenRole, screenRoles } from "./screens.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 
@@ -42,8 +43,7 @@ function conditionText(condition: Condition): string {
 }
 
 export function openProtocols(
-  protocols: readonly Protocol[],
-  own: ReadonlySet<string>,
+  kept: readonly KeptProtocol[],
   current: string | null,
   automatic: { isOn: boolean; set: (on: boolean) => void },
   actions: { apply: (protocol: Protocol) => void; remove: (protocol: Protocol) => void },
@@ -62,7 +62,7 @@ export function openProtocols(
           {t("hanging.automatic")}
         </label>
         <ul class="protocol-list">
-          {protocols.map((each) => (
+          {kept.map(({ protocol: each, source }) => (
             <li aria-current={each.id === current ? "true" : null}>
               <button
                 type="button"
@@ -72,10 +72,10 @@ export function openProtocols(
                   actions.apply(each);
                 }}
               >
-                <strong>{own.has(each.id) ? each.name : t(each.name)}</strong>
+                <strong>{source === "shipped" ? t(each.name) : each.name}</strong>
                 <span>{ruleSentence(each.match)}</span>
               </button>
-              {own.has(each.id) && (
+              {source === "user" && (
                 <button
                   type="button"
                   class="icon-button"
@@ -103,7 +103,7 @@ export function openSaveProtocol(
   protocol: Protocol,
   place: "server" | "browser",
   test: () => Promise<{ hits: number; tested: number }>,
-  save: (name: string) => void,
+  save: (name: string) => Promise<void>,
 ): void {
   const name = signal(protocol.name);
   const tested = signal("");
@@ -120,7 +120,7 @@ export function openSaveProtocol(
           event.preventDefault();
           if (name.peek().trim() === "") return;
           close();
-          save(name.peek().trim());
+          void save(name.peek().trim());
         }}
       >
         <div class="field">

@@ -14,10 +14,9 @@ import {
   type StudyFacts,
   usefulStages,
 } from "./hanging.ts";
-import { shippedProtocols } from "./hanging-defaults.ts";
 import { applyStage, protocolFromScreen, seriesFacts, studyFacts } from "./hang-study.ts";
 import { layoutFor } from "./layout.ts";
-import { BrowserProtocolStore, type ProtocolStore } from "./protocol-store.ts";
+import { type KeptProtocol, openProtocolStore, type ProtocolStore } from "./protocol-store.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 
 const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
@@ -28,8 +27,8 @@ export class HangingControl {
   readonly protocol = signal<Protocol | null>(null);
   readonly #stage = signal(0);
   readonly #context: ViewerContext;
-  readonly #store: ProtocolStore;
-  readonly #own = signal<readonly Protocol[]>([]);
+  #store: ProtocolStore | null = null;
+  #kept: readonly KeptProtocol[] = [];
   readonly automatic = storedSignal("apus.hanging.automatic", isBoolean, true);
 
   /** Those of the chosen protocol that have something to show; a prior that comes later adds its own. */
@@ -37,35 +36,36 @@ export class HangingControl {
     const protocol = this.protocol();
     return protocol ? fullFirst(protocol, seriesFacts(this.#context.workspace.studies())) : [];
   });
+  /** Asked for while the study's manifest is on its way. */
+  readonly #opened: Promise<void>;
 
   constructor(context: ViewerContext) {
     this.#context = context;
-    this.#store = new BrowserProtocolStore(context.app.session.peek()?.user.name ?? "");
+    this.#opened = this.#open();
+  }
+
+  async #open(): Promise<void> {
+    const { app } = this.#context;
+    try {
+      const { store, protocols } = await openProtocolStore(app.api, app.session.peek()?.user.name ?? "");
+      this.#store = store;
+      this.#kept = protocols;
+    } catch {
+      // Signed out meanwhile: the screen is about to go.
+    }
   }
 
   /** Hangs a study just opened: by the best protocol, else its first series alone. */
   async hangFirst(manifest: StudyManifest): Promise<void> {
     const { workspace } = this.#context;
     if (this.automatic.peek()) {
-      await this.#load();
+      await this.#opened;
       const facts = studyFacts(workspace.studies.peek());
-      const best = facts && bestProtocol(this.#all(), facts);
+      const best = facts && bestProtocol(this.#kept.map((each) => each.protocol), facts);
       if (best && this.apply(best)) return;
     }
     const series = manifest.series.find((each) => each.frames.length > 0) ?? manifest.series[0];
     if (series) workspace.panes[0]?.hang({ study: manifest, series });
-  }
-
-  #all(): readonly Protocol[] {
-    return [...this.#own.peek(), ...shippedProtocols];
-  }
-
-  async #load(): Promise<void> {
-    try {
-      this.#own.set(await this.#store.list());
-    } catch {
-      // The shipped ones serve meanwhile.
-    }
   }
 
   /** False when the protocol finds nothing to show. */
@@ -96,39 +96,50 @@ export class HangingControl {
     this.#context.app.announce(t("hanging.stage", { n: next + 1, count: stages.length, name }));
   }
 
-  async openList(): Promise<void> {
-    await this.#load();
-    const own = new Set(this.#own.peek().map((each) => each.id));
+  openList(): void {
     openProtocols(
-      this.#all(),
-      own,
+      this.#kept,
       this.protocol.peek()?.id ?? null,
       { isOn: this.automatic.peek(), set: this.automatic.set },
       {
         apply: (protocol) => {
           if (!this.apply(protocol)) this.#context.app.announce(t("hanging.nothing"));
         },
-        remove: (protocol) => void this.#store.remove(protocol.id).then(() => this.#load()),
+        remove: (protocol) => void this.#change((store) => store.remove(protocol.id)),
       },
     );
+  }
+
+  /** Changes the kept protocols; false when that failed. */
+  async #change(work: (store: ProtocolStore) => Promise<void>): Promise<boolean> {
+    const store = this.#store;
+    if (!store) return false;
+    try {
+      await work(store);
+      this.#kept = await store.list();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   openSave(): void {
     const id = `own-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
     const description = this.#context.workspace.studies.peek()[0]?.manifest.study.studyDescription ?? "";
     const protocol = protocolFromScreen(this.#context.workspace, id, description);
-    if (!protocol) return;
-    openSaveProtocol(protocol, this.#store.place, () => this.#test(protocol), (name) => {
+    const store = this.#store;
+    if (!protocol || !store) return this.#context.app.announce(t("hanging.notSaved"));
+    openSaveProtocol(protocol, store.place, () => this.#test(store, protocol), async (name) => {
       const stages = protocol.stages.map((each) => ({ ...each, name }));
-      void this.#store.save({ ...protocol, name, stages }).then(
-        () => this.#context.app.announce(t("hanging.saved", { name })),
-        () => this.#context.app.announce(t("hanging.notSaved")),
-      );
+      const saved = await this.#change((kept) => kept.save({ ...protocol, name, stages }));
+      this.#context.app.announce(saved ? t("hanging.saved", { name }) : t("hanging.notSaved"));
     });
   }
 
   /** On how many of the newest studies the rule would hang. */
-  async #test(protocol: Protocol): Promise<{ hits: number; tested: number }> {
+  async #test(store: ProtocolStore, protocol: Protocol): Promise<{ hits: number; tested: number }> {
+    const asked = await store.test(protocol, testMaximum);
+    if (asked) return asked;
     const query = { text: "", modalities: [], from: "", to: "", sort: "-studyDate" };
     const page = await this.#context.app.api.studies(query, testMaximum, null, new AbortController().signal);
     const hits = page.studies.filter((study) => {

@@ -1,18 +1,58 @@
-/** Where the reader's own hanging protocols are kept. */
+/** Where hanging protocols are kept: with the server, which has them follow the account, else in this browser. */
+import { type API, APIError } from "../core/api.ts";
 import { readStored, writeStored } from "../core/stored.ts";
 import { parseProtocol, type Protocol } from "./hanging.ts";
+import { shippedProtocols } from "./hanging-defaults.ts";
+
+export interface KeptProtocol {
+  protocol: Protocol;
+  /** Whose it is; only the reader's own can be changed here. */
+  source: "user" | "site" | "shipped";
+}
 
 export interface ProtocolStore {
-  /** Where the protocols are: on the server they follow the account, in the browser they stay on this computer. */
   readonly place: "server" | "browser";
-  list(): Promise<readonly Protocol[]>;
+  /** In the order in which they are preferred when they match equally well. */
+  list(): Promise<readonly KeptProtocol[]>;
   save(protocol: Protocol): Promise<void>;
   remove(id: string): Promise<void>;
+  /** On how many of the newest studies the rule hangs; `null` when that cannot be asked here. */
+  test(protocol: Protocol, limit: number): Promise<{ hits: number; tested: number } | null>;
+}
+
+class ServerProtocolStore implements ProtocolStore {
+  readonly place = "server";
+
+  constructor(private readonly api: API) {}
+
+  async list(): Promise<readonly KeptProtocol[]> {
+    const { protocols } = await this.api.hangingProtocols();
+    return protocols.flatMap((each): KeptProtocol[] => {
+      const protocol = parseProtocol(each);
+      const { source } = each as { source?: unknown };
+      return protocol
+        ? [{ protocol, source: source === "user" || source === "site" ? source : "shipped" }]
+        : [];
+    });
+  }
+
+  save(protocol: Protocol): Promise<void> {
+    return this.api.saveHangingProtocol(protocol);
+  }
+
+  remove(id: string): Promise<void> {
+    return this.api.removeHangingProtocol(id);
+  }
+
+  async test(protocol: Protocol, limit: number): Promise<{ hits: number; tested: number }> {
+    const { hits, tested } = await this.api.testHangingProtocol(protocol, limit);
+    return { hits: hits.length, tested };
+  }
 }
 
 const isList = (value: unknown): value is unknown[] => Array.isArray(value);
 
-/** On this computer only; for servers that keep no protocols. */
+/** On this computer only, beside the shipped ones; for servers that keep no protocols. */
 export class BrowserProtocolStore implements ProtocolStore {
   readonly place = "browser";
   readonly #key: string;
@@ -21,17 +61,44 @@ export class BrowserProtocolStore implements ProtocolStore {
     this.#key = `apus.hanging.${account}`;
   }
 
-  list(): Promise<readonly Protocol[]> {
+  #own(): Protocol[] {
     const kept = readStored(this.#key, isList, []).map(parseProtocol);
-    return Promise.resolve(kept.filter((each): each is Protocol => each !== null));
+    return kept.filter((each): each is Protocol => each !== null);
   }
 
-  async save(protocol: Protocol): Promise<void> {
-    const others = (await this.list()).filter((each) => each.id !== protocol.id);
-    if (!writeStored(this.#key, [protocol, ...others])) throw new Error("the browser keeps nothing");
+  list(): Promise<readonly KeptProtocol[]> {
+    const of = (source: KeptProtocol["source"]) => (protocol: Protocol) => ({ protocol, source });
+    return Promise.resolve([...this.#own().map(of("user")), ...shippedProtocols.map(of("shipped"))]);
   }
 
-  async remove(id: string): Promise<void> {
-    writeStored(this.#key, (await this.list()).filter((each) => each.id !== id));
+  save(protocol: Protocol): Promise<void> {
+    const others = this.#own().filter((each) => each.id !== protocol.id);
+    return writeStored(this.#key, [protocol, ...others])
+      ? Promise.resolve()
+      : Promise.reject(new Error("the browser keeps nothing"));
+  }
+
+  remove(id: string): Promise<void> {
+    writeStored(this.#key, this.#own().filter((each) => each.id !== id));
+    return Promise.resolve();
+  }
+
+  test(): Promise<null> {
+    return Promise.resolve(null);
+  }
+}
+
+/** The server's, unless it knows no hanging protocols. */
+export async function openProtocolStore(
+  api: API,
+  account: string,
+): Promise<{ store: ProtocolStore; protocols: readonly KeptProtocol[] }> {
+  const server = new ServerProtocolStore(api);
+  try {
+    return { store: server, protocols: await server.list() };
+  } catch (error) {
+    if (!(error instanceof APIError) || error.status === 401) throw error;
+    const store = new BrowserProtocolStore(account);
+    return { store, protocols: await store.list() };
   }
 }

@@ -16,7 +16,7 @@ import { openCalibration, openProfiles } from "./dialogs.tsx";
 import { extensionMakers } from "./extensions.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import { HangingControl } from "./hanging-control.ts";
-import { makeImaging } from "./imaging.ts";
+import { forgetImages, sharedImaging } from "./imaging.ts";
 import { KeyImages } from "./key-images.ts";
 import type { Pane } from "./pane.ts";
 import { ExtensionPanels, SidePanel } from "./panels.tsx";
@@ -37,11 +37,15 @@ export function makeContext(
 ): ViewerContext {
   const history = new History();
   const screens = new Screens();
-  const workspace = new Workspace(makeImaging(app.api), history, screens.pixelsPerMM);
+  const imaging = sharedImaging(app.api);
+  const workspace = new Workspace(imaging, history, screens.pixelsPerMM);
   const account = app.session.peek()?.user.name ?? "";
   const profile = storedSignal<ProfileName>(`apus.profile.${account}`, isProfile, "apus");
   const tool = signal("window");
-  onCleanup(() => workspace.end());
+  onCleanup(() => {
+    workspace.end();
+    if (app.session.peek() === null) forgetImages();
+  });
   const extensions: ViewerExtension[] = [];
   const context: ViewerContext = {
     app,
@@ -59,7 +63,7 @@ export function makeContext(
     extensions,
     panel: signal<string | null>(null),
     nonDiagnostic: options.nonDiagnostic,
-    browserZoom: computed(() => screens.facts().ratio / screens.facts().ownRatio),
+    unusable: imaging.unusable,
   };
   const host = hostOf(context, account);
   if (!options.nonDiagnostic) extensions.push(...extensionMakers.map((make) => make(host)));
@@ -195,7 +199,7 @@ function addCommands(
     stepStage: (by) => hanging.step(by),
     canStepStage: () => hanging.stages().length > 1,
     saveProtocol: () => hanging.openSave(),
-    chooseProtocol: () => void hanging.openList(),
+    chooseProtocol: () => hanging.openList(),
     calibrate: () => openCalibration(context),
     testPatterns: () => app.router.go("#/display"),
     chooseProfile: () => openProfiles(context),

@@ -31,5 +31,6 @@ export interface ViewerContext {
   panel: Signal<string | null>;
   /** Pictures here are not meant for diagnosis, whatever the screen. */
   nonDiagnostic: boolean;
-  browserZoom: ReadSignal<number>;
+  /** Why this browser can draw no pictures; `null` as long as it can. */
+  unusable: ReadSignal<string | null>;
 }

@@ -354,7 +354,6 @@ export class Workspace {
 
   end(): void {
     for (const pane of this.panes) pane.end();
-    this.imaging.close();
   }
 }
 
