@@ -34,6 +34,16 @@ private func json(_ tag: Tag, _ vr: VR, _ value: String) -> String {
         #expect(json(.patientName, .pn, "A\\") == #"{"00100010":{"vr":"PN","Value":[{"Alphabetic":"A"},null]}}"#)
     }
 
+    /// Found by fuzzing: such a date doubled its length each time it went through JSON.
+    @Test func `bytes that a date must not hold come back through JSON as they are`() throws {
+        let bytes: [UInt8] = [0x7F, 0xBF, 0xFF, 0x32, 0x5C, 0xE9, 0x20]
+        var dataSet = DataSet()
+        dataSet[.studyDate] = DataElement(.studyDate, .da, bytes: bytes[...])
+        let once = try DICOMJSON.decode(DICOMJSON.encode([dataSet])[...])
+        #expect(once.first?[.studyDate]?.bytes.map { Array($0) } == Array(bytes.dropLast()))
+        #expect(DICOMJSON.encode(once) == DICOMJSON.encode([dataSet]))
+    }
+
     @Test func `names are objects of component groups`() {
         var dataSet = DataSet()
         dataSet[.specificCharacterSet] = DataElement(.specificCharacterSet, .cs, bytes: Array("GB18030 ".utf8)[...])

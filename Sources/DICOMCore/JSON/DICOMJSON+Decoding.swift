@@ -273,7 +273,15 @@ struct DICOMJSONValues {
                 values.append(text)
             }
         }
-        return SpecificCharacterSet.utf8.encodeValues(values, vr: vr)
+        if vr.usesSpecificCharacterSet || values.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) {
+            return SpecificCharacterSet.utf8.encodeValues(values, vr: vr)
+        }
+        return Array(values.map { basic($0) }.joined(separator: [TextRules.backslash]))
+    }
+
+    /// Text of a VR without character set: what stands there in ISO_IR 100 wrongly is one byte again, as the encoder reads it.
+    private func basic(_ text: String) -> [UInt8] {
+        text.unicodeScalars.flatMap { scalar in UInt8(exactly: scalar.value).map { [$0] } ?? Array(String(scalar).utf8) }
     }
 
     private func text(_ node: JSONNode) -> String? {
