@@ -247,7 +247,7 @@ extension Live {
             }
         }
 
-        @Test func `shutting down lets a store finish, refuses newcomers and aborts the quiet`() async throws {
+        @Test func `PACS-4.2.2-e shutting down lets a store finish, refuses newcomers and aborts the quiet`() async throws {
             var behaviour = TestProvider.Behaviour()
             behaviour.storeDelay = { _ in .milliseconds(400) }
             let shared = TestProvider.Shared()

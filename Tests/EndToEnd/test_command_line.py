@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import zipfile
@@ -13,6 +14,7 @@ import numpy
 import pydicom
 import pytest
 import requests
+from pynetdicom import AE
 
 from apus_server import TESTER, REPOSITORY, apus, free_port
 
@@ -92,6 +94,7 @@ def test_a_wrong_setting_names_the_key_and_what_may_stand_there(tmp_path):
 
 
 def test_administration_works_beside_a_running_server(server):
+    """GUIDE-1.1.1.1.4-1"""
     server.run("user", "add", "wang", "--role", "radiologist", "--password-stdin", stdin="Quiet-harbour-7\n").ok()
     assert "wang\tradiologist\tactive" in server.run("user", "list").ok().out
     session = requests.post(server.url + "/api/session", json={"name": "wang", "password": "Quiet-harbour-7"})
@@ -325,6 +328,31 @@ def test_an_encrypted_or_hostile_zip_does_no_harm(make_server, tmp_path):
     server.stop()
 
 
+@pytest.mark.parametrize("way", ["page", "command"])
+def test_what_only_pretends_to_be_an_image_is_not_taken_in(make_server, tmp_path, way):
+    """PACS-4.2.4-d SEC-3.2-MLDP"""
+    # The harmless test virus of EICAR, an executable and a picture, two of them renamed; and magic words without an object.
+    virus = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    disguised = {
+        "eicar.com": virus, "image.dcm": b"MZ" + bytes(500), "picture.dcm": b"\xff\xd8\xff\xe0" + bytes(500),
+        "noextension": b"\x7fELF" + bytes(500), "magic.dcm": bytes(128) + b"DICM" + virus,
+    }
+    server = make_server(start=way == "page")
+    for name, content in disguised.items():
+        if way == "page":
+            answer = server.session().post(server.url + "/api/import", params={"name": name}, data=content)
+            assert answer.status_code == 200, answer.text
+            verdicts = [result["verdict"] for result in answer.json()["results"]]
+            assert verdicts and set(verdicts) <= {"refused", "skipped"}, (name, verdicts)
+        else:
+            (tmp_path / name).write_bytes(content)
+    if way == "command":
+        server.run("import", tmp_path)
+        server.start()
+    assert server.status()["counts"]["instances"] == 0
+    server.stop()
+
+
 def test_store_reports_the_files_the_peer_refused(phantoms):
     """PACS-4.2.2-c PACS-4.5.14-1"""
     with Receiver("PEER", [("1.2.840.10008.5.1.4.1.1.2", ["1.2.840.10008.1.2.1"])], status=0xA700) as peer:
@@ -395,6 +423,31 @@ def test_the_conformance_statement_names_what_the_server_does(server):
     published = REPOSITORY / "CONFORMANCE.md"
     if published.exists():
         assert published.read_text() == text
+
+
+def test_every_storage_class_the_conformance_statement_lists_is_negotiated_in_each_listed_syntax(server):
+    """PACS-1-1 PACS-4.7.1-a GUIDE-1.1.1.2-9 GUIDE-1.1.1.2-2"""
+    storage = apus("conformance").ok().out.split("\n## Storage\n")[1].split("\n## Query")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in storage.splitlines() if line.startswith("|")]
+    listed = {row[1] for row in rows if len(row) == 4 and re.fullmatch(r"1\.2\.840\.10008\.5[.0-9]+", row[1])}
+    syntaxes = sorted({cell for row in rows for cell in row if re.fullmatch(r"1\.2\.840\.10008\.1\.2[.0-9]*", cell)})
+    assert len(listed) > 100 and len(syntaxes) > 15
+    remaining = sorted(listed)
+    while remaining:
+        ae = AE(ae_title=TESTER)
+        chunk, remaining = remaining[:100], remaining[100:]
+        for uid in chunk:
+            ae.add_requested_context(uid, syntaxes)
+        assoc = ae.associate("127.0.0.1", server.dicom_port, ae_title=server.ae)
+        assert assoc.is_established
+        assert {str(context.abstract_syntax) for context in assoc.accepted_contexts} == set(chunk)
+        assoc.release()
+    ae = AE(ae_title=TESTER)
+    for syntax in syntaxes:
+        ae.add_requested_context("1.2.840.10008.5.1.4.1.1.7", syntax)
+    assoc = ae.associate("127.0.0.1", server.dicom_port, ae_title=server.ae)
+    assert {str(context.transfer_syntax[0]) for context in assoc.accepted_contexts} == set(syntaxes)
+    assoc.release()
 
 
 # Phantoms: geometry and values known beforehand

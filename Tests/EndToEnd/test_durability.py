@@ -29,7 +29,10 @@ STOW = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=a
 
 @pytest.mark.slow
 def test_no_acknowledged_instance_is_lost_however_often_the_server_is_killed(make_server):
-    """Four associations store; the server is killed at a random instant, again and again, also while it recovers."""
+    """Four associations store; the server is killed at a random instant, again and again, also while it recovers.
+
+    GUIDE-1.1.1.2-F3c SEC-2-3
+    """
     chance = random.Random(SEED)
     print(f"APUS_KILL_SEED={SEED}")
     # Small packs and no rest before compression, so that sealing, moving and deleting are hit as well.
@@ -239,6 +242,7 @@ def real_disk(tmp_path):
 
 @pytest.mark.xfail(reason="signing in writes to the security store, which a read-only disk refuses")
 def test_a_disk_turned_read_only_is_told_and_read_from_and_survived(make_server, real_disk):
+    """PACS-4.4.3-2"""
     """The kernel turns a file system with errors read-only under a running server."""
     image, place = real_disk
     server = make_server(data=place / "data", storage__ingestPackBytes=2 * MEGABYTE)
@@ -319,6 +323,7 @@ def strip(rows: list[dict]) -> list[dict]:
 
 @pytest.mark.parametrize("damage", ["none", "removed", "overwritten", "emptied"])
 def test_the_index_is_rebuilt_from_the_files_alone_with_the_same_answers(archive, damage):
+    """GUIDE-1.1.1.2-F3c"""
     server, _ = archive
     before = answers(server)
     server.stop()

@@ -8,6 +8,7 @@ import time
 import numpy
 import pydicom
 import pytest
+from pydicom.encaps import encapsulate
 from pynetdicom import AE, build_role, evt
 from pynetdicom.pdu_primitives import AsynchronousOperationsWindowNegotiation, SOPClassExtendedNegotiation
 
@@ -155,6 +156,31 @@ def test_what_arrives_is_kept_bit_for_bit_whatever_the_class(server, tmp_path):
         final, received = get(server, identifier("STUDY", StudyInstanceUID=uid_of(path, "StudyInstanceUID")), contexts)
         assert final.Status == 0x0000
         assert [data for _, data in received.values()] == [part10(pydicom.dcmread(path)).data_set]
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.107"])
+def test_a_video_is_kept_unchanged_and_given_in_ranges(server, tmp_path, syntax):
+    """GUIDE-1.1.1.2-10"""
+    stream = bytes(range(256)) * 1000
+    made = made_object("1.2.840.10008.5.1.4.1.1.77.1.1.1", syntax, Modality="ES")
+    made.Rows, made.Columns, made.NumberOfFrames, made.CineRate = 1080, 1920, 25, 25
+    made.SamplesPerPixel, made.PhotometricInterpretation, made.PlanarConfiguration = 3, "YBR_PARTIAL_420", 0
+    made.BitsAllocated = made.BitsStored = 8
+    made.HighBit, made.PixelRepresentation = 7, 0
+    made.add_new(0x7FE00010, "OB", encapsulate([stream]))
+    made["PixelData"].is_undefined_length = True
+    path = saved(made, tmp_path)
+    assert set(store_files(server, [path]).values()) == {0x0000}
+    contexts = [("1.2.840.10008.5.1.4.1.1.77.1.1.1", [syntax])]
+    final, received = get(server, identifier("STUDY", StudyInstanceUID=made.StudyInstanceUID), contexts)
+    assert final.Status == 0x0000
+    assert [data for _, data in received.values()] == [part10(pydicom.dcmread(path)).data_set]
+    url = f"{server.dicomweb}/studies/{made.StudyInstanceUID}/series/{made.SeriesInstanceUID}/instances/{made.SOPInstanceUID}"
+    accept = {"Accept": "application/dicom; transfer-syntax=*"}
+    whole = server.session().get(url, headers=accept)
+    part = server.session().get(url, headers={**accept, "Range": "bytes=100000-100099"})
+    assert whole.content[128:132] == b"DICM"
+    assert part.status_code == 206 and part.content == whole.content[100000:100100]
 
 
 def test_other_content_under_the_same_uid_is_kept_beside_the_first(make_server, tmp_path):
@@ -453,7 +479,7 @@ def test_transfers_under_way_are_shown(server, series):
 
 
 def test_arrivals_are_forwarded_by_rule_and_kept_until_the_peer_takes_them(make_server, make_phantom):
-    """PACS-4.2.2-c"""
+    """PACS-4.2.2-c PACS-4.4.3-2"""
     files = make_phantom("mr", images=2)
     receiver = Receiver("FORWARD", [("1.2.840.10008.5.1.4.1.1.4", [EXPLICIT])], status=0xA700)
     server = make_server(routing__rules=[{"name": "all MR", "destination": "FORWARD", "modality": "MR"}])

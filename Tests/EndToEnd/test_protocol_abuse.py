@@ -297,6 +297,7 @@ def test_more_associations_than_allowed_are_turned_away_and_the_others_live(serv
 
 
 def test_thousands_of_connections_one_after_another_leave_no_trace(server):
+    """SEC-2-3 SEC-3.2-3"""
     files = server.open_files()
     for number in range(3000):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.dicom_port), 5) as connection:

@@ -7,6 +7,7 @@ import ssl
 import subprocess
 
 import pytest
+import requests
 
 from apus_server import TESTER, apus, eventually, free_port, table
 
@@ -225,3 +226,30 @@ def test_plain_traffic_on_the_tls_port_is_no_harm(tls_server):
         except ConnectionError:
             pass
     assert echoes(tls_server.dicom_port)
+
+
+# HTTPS
+
+
+def test_the_page_and_dicomweb_are_served_over_https_by_setting(make_server, certificates):
+    """PACS-4.5.13-1 PACS-4.5.13-2 SEC-3.2-TXCF SEC-3.2-2"""
+    server = make_server(http__tls={"certificate": f"{certificates}/server.pem", "privateKey": f"{certificates}/server.key"})
+    session = server.session()
+    secure = server.dicomweb.replace("http:", "https:") + "/studies"
+    assert session.get(secure, verify=str(certificates / "ca.pem")).status_code in (200, 204)
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(secure, verify=str(certificates / "stranger.pem"), timeout=30)
+    # Nothing is told in clear text, least of all what a token opens.
+    try:
+        assert session.get(server.dicomweb + "/studies").status_code >= 400
+    except requests.exceptions.ConnectionError:
+        pass
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", server.http_port), 10) as connection:
+        with pytest.raises((ssl.SSLError, OSError)):
+            context.wrap_socket(connection)
+    server.stop()

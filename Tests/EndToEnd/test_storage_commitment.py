@@ -151,6 +151,7 @@ class CommitmentProvider:
 
 
 def test_our_command_takes_the_result_over_the_same_association(phantoms):
+    """PACS-4.4.1-f"""
     with CommitmentProvider() as keeper:
         done = apus("commit", f"KEEPER@127.0.0.1:{keeper.port}", phantoms / "ct", "--wait", 15)
         assert "6 committed, 0 failed" in done.ok().out

@@ -172,7 +172,7 @@ import Testing
         return (store, locations)
     }
 
-    @Test func `PACS-4.5.10-1 SEC-3.2-IGAU an altered byte of an object is detected on reading and by verification`() throws {
+    @Test func `PACS-4.5.10-1 SEC-3.2-IGAU SEC-2-2 an altered byte of an object is detected on reading and by verification`() throws {
         let folder = TemporaryFolder()
         let (store, locations) = try stored(folder)
         let target = locations[3]

@@ -49,7 +49,7 @@ import Testing
         #expect(pack.encoded.count == 4096)
     }
 
-    @Test func `any flipped bit of a header is noticed`() {
+    @Test func `SEC-4.2.3-4 any flipped bit of a header is noticed`() {
         let record = header.encoded
         let pack = PackHeader(volumeID: 9, containerID: 12, salt: 1, purpose: .ingest, createdMilliseconds: 55).encoded
         for bit in 0..<128 * 8 {

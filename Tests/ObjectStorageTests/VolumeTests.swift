@@ -202,7 +202,7 @@ private final class PretendedSpace: Sendable {
         return try PackStore(settings)
     }
 
-    @Test func `purposes, priority and rule decide where an object goes`() throws {
+    @Test func `GUIDE-1.1.1.1.1-7 purposes, priority and rule decide where an object goes`() throws {
         let folders = [TemporaryFolder(), TemporaryFolder(), TemporaryFolder()]
         let store = try stores(folders) { volumes in
             volumes[0].purposes = [.archive]
@@ -236,7 +236,7 @@ private final class PretendedSpace: Sendable {
         #expect(last?.message.contains("'v2'") == true)
     }
 
-    @Test func `a volume that is not mounted is offline, never written, and comes back by itself`() throws {
+    @Test func `PACS-4.4.3-2 a volume that is not mounted is offline, never written, and comes back by itself`() throws {
         let folder = TemporaryFolder()
         let clock = Mutex<Int64>(0)
         var environment = StorageEnvironment.live

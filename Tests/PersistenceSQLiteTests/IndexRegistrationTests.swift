@@ -103,7 +103,7 @@ private typealias Tag = DICOMCore.Tag
         #expect(try index.all(.study, [(.studyInstanceUID, "1.2")]).first?.int(.numberOfStudyRelatedInstances) == 1)
     }
 
-    @Test mutating func `PACS-4.2.6-g differing demographics are recorded once and the first are kept`() throws {
+    @Test mutating func `PACS-4.2.6-g GUIDE-1.1.1.2-F3b differing demographics are recorded once and the first are kept`() throws {
         let first: Attributes = [(.patientID, "P1"), (.patientName, "WANG^LI"), (.patientSex, "F"), (.modality, "CT")]
         let other: Attributes = [(.patientID, "P1"), (.patientName, "WANG^LEI"), (.patientSex, "M"), (.modality, "CT")]
         _ = try index.register([maker.entry(first), maker.entry(other), maker.entry(other), maker.entry(first)])

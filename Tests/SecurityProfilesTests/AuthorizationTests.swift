@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Role.allCases) func `PACS-4.5.3-1 each role may do exactly what its row of the table says`(
+    @Test(arguments: Role.allCases) func `PACS-4.5.3-1 SEC-3.2-AUTH SEC-2-1 each role may do exactly what its row of the table says`(
         _ role: Role
     ) {
         for permission in Permission.allCases {

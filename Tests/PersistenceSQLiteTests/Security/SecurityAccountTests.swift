@@ -4,7 +4,7 @@ import SecurityProfiles
 import Testing
 
 @Suite struct `PACS-4.5.5 user authentication` {
-    @Test func `PACS-4.5.5-1 two users sign in with their own passwords only`() throws {
+    @Test func `PACS-4.5.5-1 SEC-3.2-PAUT two users sign in with their own passwords only`() throws {
         let fixture = try SecurityFixture()
         try fixture.addUser("li")
         _ = try fixture.services.accounts.create(

@@ -14,7 +14,7 @@ import Testing
             })
     }
 
-    @Test func `PACS-4.5.2-4 a record names user, role, place, UTC time with offset, event, study and outcome`() throws
+    @Test func `PACS-4.5.2-4 SEC-3.2-AUDT SEC-2-4 a record names user, role, place, UTC time with offset, event, study and outcome`() throws
     {
         let fixture = try SecurityFixture()
         try fill(fixture, 1)

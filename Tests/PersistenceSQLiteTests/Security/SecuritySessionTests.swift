@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [60, 900])
-    func `PACS-4.5.1-1 logout comes after the idle time, at the smallest and the typical setting`(
+    func `PACS-4.5.1-1 SEC-3.2-ALOF logout comes after the idle time, at the smallest and the typical setting`(
         _ idleSeconds: Int
     ) throws {
         let fixture = try SecurityFixture()
