@@ -36,5 +36,5 @@ export function explain(error: unknown): Explanation {
 export function explainCode(code: string, message: string): Explanation {
   const keys = known[code];
   if (keys) return { message: t(keys[0]), remedy: t(keys[1]) };
-  return { message, remedy: "" };
+  return { message, remedy: t("viewer.unreadable.remedy") };
 }

@@ -264,7 +264,8 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
       case "windowRegion":
         return host.region(imageAt(current.startX, current.startY), pointer(event).image, false);
       case "scroll":
-        return dragScroll(current, dy, event.altKey);
+        // A finger pushes the stack as it pushes a page; the mouse pulls at it as at the scroll bar.
+        return dragScroll(current, event.pointerType === "touch" ? -dy : dy, event.altKey);
     }
   }
 

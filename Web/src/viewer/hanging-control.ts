@@ -160,7 +160,8 @@ export class HangingControl {
 /** Stages without an empty view first; with none of them, what there is in a grid that fits it. */
 function fullFirst(protocol: Protocol, all: readonly SeriesFacts[]): Stage[] {
   const useful = usefulStages(protocol, all);
-  const isFull = (stage: Stage) => hung(protocol, stage, all).every((each) => each.facts !== null);
+  const isFull = (stage: Stage) =>
+    hung(protocol, stage, all).every((each) => each.facts !== null || each.view.selector === null);
   const full = useful.filter(isFull);
   if (full.length > 0) return full;
   const [first] = useful;

@@ -31,7 +31,7 @@ export function ExtensionPanels(props: { context: ViewerContext }): Child {
 
 function framed(title: string, close: () => void, body: Child): Child {
   return (
-    <section class="tag-panel" aria-label={title}>
+    <section class="tag-panel side-panel" aria-label={title}>
       <header>
         <h2>{title}</h2>
         <button type="button" class="icon-button" aria-label={t("action.close")} onClick={close}>

@@ -288,7 +288,7 @@ function Notice(props: { context: ViewerContext; pane: Pane }) {
         <div class="viewport-message" role="alert">
           <Icon name="warning" />
           <strong>{t("viewer.unreadable", { n: pane.index() + 1 })}</strong>
-          <p>{message === "" ? t("viewer.unreadable.remedy") : `${message} ${remedy}`}</p>
+          <p>{`${message} ${remedy}`.trim()}</p>
         </div>
       );
     }

@@ -181,7 +181,10 @@ export class Workspace {
   }
 
   hang(pane: Pane, place: Place | null, start?: { index?: number; appearance?: Appearance }): void {
-    this.change("history.series", () => pane.hang(place, start));
+    this.change("history.series", () => {
+      pane.hang(place, start);
+      this.#anchor(null);
+    });
   }
 
   stepSeries(by: number): void {
@@ -199,9 +202,14 @@ export class Workspace {
   goTo(pane: Pane, index: number, alone = false): void {
     batch(() => {
       pane.goTo(index);
-      if (alone) pane.setAnchor(true);
+      if (alone) this.#anchor(pane);
       else this.#followScroll(pane);
     });
+  }
+
+  /** From here on the views keep the offsets they have now. */
+  #anchor(shifted: Pane | null): void {
+    for (const each of this.panes) each.setAnchor(each === shifted || each.shifted.peek());
   }
 
   step(pane: Pane, by: number, alone = false): void {
