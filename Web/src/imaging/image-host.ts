@@ -329,7 +329,9 @@ function reserve(kernels: Kernels, budgetBytes: number): Arena {
   }
 }
 
-let host: Promise<ImageHost> | null = null;
+let begin: (started: Promise<ImageHost>) => void;
+/** A study may be opened before the kernels are compiled: what is asked meanwhile waits here. */
+const host = new Promise<ImageHost>((resolve) => begin = resolve);
 
 async function start(message: ToHost & { type: "start" }): Promise<ImageHost> {
   const kernels = await Kernels.instantiate(message.module);
@@ -342,12 +344,12 @@ async function start(message: ToHost & { type: "start" }): Promise<ImageHost> {
 
 scope.onmessage = ({ data }) => {
   if (data.type === "start") {
-    host = start(data);
+    begin(start(data));
     host.catch((error: unknown) => scope.postMessage({ type: "unusable", reason: String(error) }));
     return;
   }
   // Promises resolve in order, so messages keep theirs.
-  void host?.then((ready) => ready.receive(data)).catch((error: unknown) => {
+  void host.then((ready) => ready.receive(data)).catch((error: unknown) => {
     scope.postMessage({ type: "unusable", reason: String(error) });
   });
 };
