@@ -79,7 +79,7 @@ package struct FrameDelivery: Sendable {
 
     /// Samples, colour as RGB by pixel, unused bits cleared.
     private func ready(_ instance: StoredInstance, _ number: Int, _ format: ViewingPixels) throws(RetrieveError) -> DeliveredFrame {
-        if let bytes = try plain(instance, number) , format.samplesPerPixel == 1 {
+        if format.samplesPerPixel == 1, let bytes = try plain(instance, number) {
             return DeliveredFrame(format: format, payload: try ReadySamples.grey(bytes, format)[...])
         }
         let native = try reader.open(instance).nativeFrame(number)

@@ -12,10 +12,14 @@ struct ViewingRoutes: Sendable {
     let catalogue: ViewingCatalogue
     let audit: ViewingAudit
 
-    init(_ pacs: PACS) {
+    init(_ pacs: PACS, _ catalogue: ViewingCatalogue) {
         self.pacs = pacs
-        catalogue = ViewingCatalogue(reader: pacs.reader, store: Self.store(pacs))
+        self.catalogue = catalogue
         audit = ViewingAudit(pacs)
+    }
+
+    static func catalogue(_ pacs: PACS) -> ViewingCatalogue {
+        ViewingCatalogue(reader: pacs.reader, store: store(pacs))
     }
 
     /// Without it manifests are made anew after each start.
@@ -27,10 +31,10 @@ struct ViewingRoutes: Sendable {
     }
 
     func add(to router: Router<WebContext>) {
-        router.get("api/studies/:study/viewing") { request, context in
+        router.get("api/studies/:study/viewing") { _, context in
             try context.require(.studyView)
             let study = try context.parameters.require("study")
-            let response = try await manifest(of: study, request)
+            let response = try await manifest(of: study)
             await audit.record(study, context)
             return response
         }
@@ -45,14 +49,12 @@ struct ViewingRoutes: Sendable {
 
     // MARK: Manifest
 
-    private func manifest(of study: String, _ request: Request) async throws -> Response {
+    private func manifest(of study: String) async throws -> Response {
         let found = try await pacs.pool.run { [index = pacs.directory.index] in
             (try StudyRoutes.study(study, index), try index.instances(.studies([study]), includingConflicts: false))
         }
         guard let row = found.0 else { throw WebFault(.notFound, "study", "There is no such study.") }
         let series = Self.bySeries(found.1)
-        let tag = "\"" + Self.tag(series, row) + "\""
-        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
         var body = ByteBuffer()
         var text = ""
         row.write(to: &text)
@@ -63,9 +65,7 @@ struct ViewingRoutes: Sendable {
         }
         body.writeString("]}")
         return Response(
-            status: .ok,
-            headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "private, no-cache", .eTag: tag],
-            body: .init(byteBuffer: body))
+            status: .ok, headers: [.contentType: "application/json; charset=utf-8"], body: .init(byteBuffer: body))
     }
 
     /// In the order of the index: by series number.
@@ -79,16 +79,6 @@ struct ViewingRoutes: Sendable {
             }
         }
         return series
-    }
-
-    private static func tag(_ series: [[StoredInstance]], _ row: JSONValue) -> String {
-        var text = ""
-        row.write(to: &text)
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in (series.map { ViewingCatalogue.revision($0) }.joined() + text).utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        return String(hash, radix: 16)
     }
 }
 

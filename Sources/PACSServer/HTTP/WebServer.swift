@@ -1,3 +1,4 @@
+import Archive
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -10,8 +11,12 @@ import NIOSSL
 /// The HTTP side of the server: page, API and DICOMweb on one port.
 package struct WebServer: Sendable {
     private let pacs: PACS
+    private let catalogue: ViewingCatalogue
 
-    package init(_ pacs: PACS) { self.pacs = pacs }
+    package init(_ pacs: PACS) {
+        self.pacs = pacs
+        catalogue = ViewingRoutes.catalogue(pacs)
+    }
 
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self)
@@ -20,7 +25,7 @@ package struct WebServer: Sendable {
         router.add(middleware: Authentication(security: pacs.security, pool: pacs.pool))
         SessionRoutes(security: pacs.security, pool: pacs.pool, isSecure: pacs.configuration.httpTLS != nil).add(to: router)
         StudyRoutes(pacs: pacs).add(to: router)
-        ViewingRoutes(pacs).add(to: router)
+        ViewingRoutes(pacs, catalogue).add(to: router)
         ImportRoutes(pacs: pacs).add(to: router)
         DICOMwebRoutes(pacs: pacs).add(to: router)
         StaticFiles(directory: StaticFiles.directory(pacs.configuration.webDirectory)).add(to: router)
@@ -43,6 +48,8 @@ package struct WebServer: Sendable {
             configuration: .init(
                 address: .hostname(pacs.configuration.http.host, port: pacs.configuration.http.port), serverName: "Apus"),
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: pacs.logger)
+        let preparation = Task { await ViewingPreparation(pacs: pacs, catalogue: catalogue).run() }
+        defer { preparation.cancel() }
         try await application.run()
     }
 
