@@ -116,6 +116,7 @@ public struct StorageSOPClass: Hashable, Sendable {
     1.2.840.10008.5.1.4.1.1.66.4 segmentation - Segmentation Storage
     1.2.840.10008.5.1.4.1.1.66.5 other - Surface Segmentation Storage
     1.2.840.10008.5.1.4.1.1.66.6 other - Tractography Results Storage
+    1.2.840.10008.5.1.4.1.1.66.7 segmentation - Label Map Segmentation Storage
     1.2.840.10008.5.1.4.1.1.67 other - Real World Value Mapping Storage
     1.2.840.10008.5.1.4.1.1.68.1 other - Surface Scan Mesh Storage
     1.2.840.10008.5.1.4.1.1.68.2 other - Surface Scan Point Cloud Storage

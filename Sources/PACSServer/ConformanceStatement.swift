@@ -9,7 +9,7 @@ import SecurityProfiles
 /// The DICOM conformance statement (PS3.2), made from the tables that negotiation and routing use.
 package enum ConformanceStatement {
     package static var markdown: String {
-        [title, overview, services, storage, transferSyntaxes, queries, web, communication, characterSets, security].joined(
+        [title, overview, services, storage, created, transferSyntaxes, queries, web, communication, characterSets, security].joined(
             separator: "\n")
     }
 
@@ -65,6 +65,32 @@ package enum ConformanceStatement {
         }
         return text
     }
+
+    private static let created = """
+        ## Objects created
+
+        What readers draw and set in the viewer becomes DICOM objects, stored like any that arrive, in series of their own in the study
+        of the images. Text is written in ISO_IR 192.
+
+        | SOP class | UID | What |
+        |---|---|---|
+        | Comprehensive 3D SR Storage | 1.2.840.10008.5.1.4.1.1.88.34 | measurements: TID 1500 with TID 1410, 1411, 1501, 300; observers TID 1001 to 1004; image library TID 1600 |
+        | Grayscale Softcopy Presentation State Storage | 1.2.840.10008.5.1.4.1.1.11.1 | windows, rotation, displayed area, shutters, text and graphics on greyscale images |
+        | Color Softcopy Presentation State Storage | 1.2.840.10008.5.1.4.1.1.11.2 | the same without grey values on colour images; sRGB profile |
+        | Key Object Selection Document Storage | 1.2.840.10008.5.1.4.1.1.88.59 | key images: TID 2010, titles of CID 7010 |
+
+        - SCOORD and annotations in PIXEL units count from the outer corner of the first pixel (PS3.3 C.18.6.1, C.10.5.1.2). Viewer positions
+          are multiples of 1/1024 pixel, which FL holds exactly in images up to 16,384 pixels wide and high.
+        - Each value is a NUM with Numeric Value and Floating Point Value; its expanded uncertainty a NUM (371884006, SCT) and the
+          coverage factor a NUM (coverageFactor, 99APUS) under it with HAS PROPERTIES.
+        - The mark itself stands as JSON in a TEXT (apusMark, 99APUS) of its measurement group, in presentation states in
+          (0071,xx01) UT of private creator `APUS` in the Graphic Annotation Sequence. On reading the coded content holds where both differ.
+        - Codes of scheme 99APUS: apusMark Mark as JSON, coverageFactor Coverage factor, pixelValue Pixel value, pixelCount Pixel count.
+
+        Read for display: the classes above, other presentation states as far as they share modules with them, other structured
+        reports as far as they hold values and coordinates on images, Segmentation and Label Map Segmentation, RT Structure Set.
+
+        """
 
     private static var transferSyntaxes: String {
         var text = "## Transfer syntaxes\n\n| Transfer syntax | UID | Stored | Decoded | Encoded |\n|---|---|---|---|---|\n"

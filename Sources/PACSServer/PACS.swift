@@ -14,6 +14,8 @@ package final class PACS: Sendable {
     package let configuration: ServerConfiguration
     package let directory: ArchiveDirectory
     package let security: SecurityServices
+    /// Drafts and hanging protocols.
+    let workspace: SQLiteWorkspace
     package let ingest: IngestPipeline
     package let reader: ObjectReader
     package let monitor: TransferMonitor
@@ -39,6 +41,7 @@ package final class PACS: Sendable {
         ) { event in
             logger.warning("Storage volume \(event.volumeID): \(event.message)")
         }
+        workspace = try SQLiteWorkspace(path: configuration.dataDirectory + "/workspace.sqlite")
         changed = ArchiveSignal()
         monitor = TransferMonitor()
         pool = BlockingPool(threads: 16)
@@ -160,6 +163,7 @@ package final class PACS: Sendable {
         ingest.waitUntilIdle()
         do { try directory.index.flush() } catch { logger.error("The index could not be flushed: \(error)") }
         await pool.shutDown()
+        do { try workspace.close() } catch { logger.error("The workspace could not be closed: \(error)") }
         directory.close()
     }
 }

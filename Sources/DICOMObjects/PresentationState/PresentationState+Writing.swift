@@ -10,6 +10,8 @@ extension PresentationState {
     /// - Parameter source: an object of the same study.
     public func dataSet(authoring: ObjectAuthoring, source: DataSet) -> DataSet {
         var dataSet = authoring.dataSet(sopClassUID: sopClassUID, modality: "PR", of: source)
+        // Which side is not known here, nor whether there are two (PS3.3 C.7.3.1).
+        dataSet.setEmpty(.laterality, .cs)
         dataSet.set(.contentLabel, .cs, Self.label(label))
         dataSet.set(.contentDescription, .lo, contentDescription.filter { $0 != "\\" })
         dataSet.set(.presentationCreationDate, .da, authoring.date)
@@ -126,11 +128,8 @@ extension PresentationState {
             }
         }
         dataSet.set(.shutterShape, .cs, shapes)
-        if isColour {
-            dataSet.set(.shutterPresentationColorCIELabValue, .us, ints: [0, 0x8080, 0x8080])
-        } else {
-            dataSet.set(.shutterPresentationValue, .us, ints: [shutterPValue ?? 0])
-        }
+        dataSet.set(.shutterPresentationValue, .us, ints: [shutterPValue ?? 0])
+        if isColour { dataSet.set(.shutterPresentationColorCIELabValue, .us, ints: [0, 0x8080, 0x8080]) }
     }
 
     // MARK: Annotations

@@ -3,7 +3,7 @@ public import DICOMCore
 /// Pieces of the JSON of marks that are made here.
 public enum MarkJSON {
     static func author(name: String?, displayName: String?) -> JSONNode {
-        ["name": JSONNode(name), "displayName": JSONNode(displayName.map { shownName($0) } ?? name ?? "")]
+        ["name": JSONNode(name ?? ""), "displayName": JSONNode(displayName.map { shownName($0) } ?? name ?? "")]
     }
 
     /// A Person Name for people: family and given name of the first component group that has any.

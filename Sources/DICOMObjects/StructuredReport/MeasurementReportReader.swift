@@ -1,32 +1,38 @@
 public import DICOMCore
 
 /// Marks from a report: our own exactly, others' as far as TID 1500 and the plain graphics under values go.
-public struct MeasurementReportReader: Sendable {
+public struct MeasurementReportReader {
     /// Marks of one document.
     public static let maximumMarks = 10_000
 
     private let document: StructuredReportDocument
     private let seriesOfInstance: [String: String]
+    private let place: PlaneSearch?
     private let author: JSONNode
     private let created: String
 
     /// - Parameters:
     ///   - dataSet: the whole document.
     ///   - seriesOfInstance: of images that the document's evidence does not list.
+    ///   - place: finds the image that positions in patient space lie on; without it they give no marks.
     /// - Throws: when it has no readable content tree.
     public static func marks(
-        in dataSet: DataSet, seriesOfInstance: [String: String] = [:], limits: DocumentLimits = .init()
+        in dataSet: DataSet, seriesOfInstance: [String: String] = [:], place: PlaneSearch? = nil, limits: DocumentLimits = .init()
     ) throws(DocumentError) -> [Mark] {
         let document = try StructuredReportDocument(dataSet, limits: limits)
         var series = seriesOfInstance
         for reference in EvidenceReference.read(dataSet) {
             series[reference.instance.sopInstanceUID] = reference.seriesInstanceUID
         }
-        return Self(document, series).marks()
+        return Self(document, series, place).marks()
     }
 
-    private init(_ document: StructuredReportDocument, _ series: [String: String]) {
+    /// The image in whose plane positions lie, and where in it: frame of reference, x, y, z by turns in mm.
+    public typealias PlaneSearch = @Sendable (_ frameOfReferenceUID: String, _ positions: [Double]) -> (InstanceReference, [ImagePoint])?
+
+    private init(_ document: StructuredReportDocument, _ series: [String: String], _ place: PlaneSearch?) {
         self.document = document
+        self.place = place
         seriesOfInstance = series
         let observer = document.observer
         author = MarkJSON.author(name: observer?.login, displayName: observer?.name)
@@ -55,10 +61,6 @@ public struct MeasurementReportReader: Sendable {
         var image: InstanceReference
     }
 
-    private struct Shape3D: Hashable {
-        var graphic: GraphicCoordinates3D
-    }
-
     /// What belongs together: a measurement group, or in other reports a value with its coordinates.
     private struct Group {
         var trackingUID: String?
@@ -68,7 +70,6 @@ public struct MeasurementReportReader: Sendable {
         var values: [MarkValue] = []
         /// Each once, in the order of the tree.
         var shapes: [Shape] = []
-        var shapes3D: [Shape3D] = []
 
         func has(_ concept: CodedConcept) -> Bool {
             values.contains { concept.means($0.quantity) || $0.quantity.means(concept) }
@@ -79,7 +80,7 @@ public struct MeasurementReportReader: Sendable {
         guard groups.count < Self.maximumMarks else { return }
         if item.isNamed(Concept.measurementGroup) || !item.isContainer {
             let group = group(item)
-            if !group.shapes.isEmpty || !group.shapes3D.isEmpty || group.json != nil { groups.append(group) }
+            if !group.shapes.isEmpty || group.json != nil { groups.append(group) }
         } else {
             for child in item.children { collect(child, into: &groups) }
         }
@@ -115,9 +116,20 @@ public struct MeasurementReportReader: Sendable {
                 let shape = Shape(graphic: graphic, image: image)
                 if seen.insert(shape).inserted { group.shapes.append(shape) }
             }
-        case .coordinates3D(let graphic): group.shapes3D.append(Shape3D(graphic: graphic))
+        case .coordinates3D(let graphic):
+            guard let shape = placed(graphic), seen.insert(shape).inserted else { return }
+            group.shapes.append(shape)
         default: for child in item.children { addShapes(child, &group, &seen) }
         }
+    }
+
+    private func placed(_ graphic: GraphicCoordinates3D) -> Shape? {
+        // A polygon is a closed line; an ellipsoid lies on no image.
+        let type = graphic.graphicType == "POLYGON" ? "POLYLINE" : graphic.graphicType
+        guard ["POINT", "MULTIPOINT", "POLYLINE", "ELLIPSE"].contains(type), graphic.graphicData.count >= 3,
+            let (image, points) = place?(graphic.frameOfReferenceUID, graphic.graphicData.map { Double($0) })
+        else { return nil }
+        return Shape(graphic: GraphicCoordinates(graphicType: type, imagePoints: points), image: image)
     }
 
     private static func value(_ item: ContentItem) -> MarkValue? {
@@ -187,6 +199,9 @@ public struct MeasurementReportReader: Sendable {
         return UIDGenerator.derived(from: "\(document.sopInstanceUID)/\(index)/\(position)")
     }
 
+    /// Corners of what can be edited corner by corner (marks.md).
+    private static let maximumPolygon = 1000
+
     private static func understood(_ group: Group) -> (String, [ImagePoint], InstanceReference)? {
         guard let first = group.shapes.first, group.shapes.allSatisfy({ $0.image == first.image }) else { return nil }
         let shapes = group.shapes.map { (type: $0.graphic.graphicType, points: $0.graphic.imagePoints) }
@@ -200,11 +215,12 @@ public struct MeasurementReportReader: Sendable {
         case ("POINT", 1): return group.values.isEmpty ? nil : ("probe", points, first.image)
         case ("CIRCLE", 2): return ("circle", points, first.image)
         case ("ELLIPSE", 4): return ("ellipse", points, first.image)
-        case ("POLYLINE", 4...) where points.first == points.last: return ("polygon", Array(points.dropLast()), first.image)
+        case ("POLYLINE", 4...) where points.first == points.last:
+            return (points.count > maximumPolygon ? "freehand" : "polygon", Array(points.dropLast()), first.image)
         case ("POLYLINE", 3) where group.has(Concept.angle): return ("angle", points, first.image)
         case ("POLYLINE", 2) where group.values.contains { $0.unit == "mm" || $0.unit == "cm" || $0.unit == "{pixels}" }:
             return ("length", points, first.image)
-        case ("POLYLINE", 3...) where group.has(Concept.pathLength) || group.has(Concept.length):
+        case ("POLYLINE", 3...maximumPolygon) where group.has(Concept.pathLength) || group.has(Concept.length):
             return ("polyline", points, first.image)
         default: return nil
         }

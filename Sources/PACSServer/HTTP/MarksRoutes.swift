@@ -1,0 +1,161 @@
+import Archive
+import DICOMCore
+import DICOMObjects
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PersistenceSQLite
+import SecurityProfiles
+
+/// Marks on the images of a study: the author's working copy, publishing as DICOM, everybody's published ones
+/// (Documentation/marks.md).
+struct MarksRoutes: Sendable {
+    let pacs: PACS
+    let catalogue: ViewingCatalogue
+
+    static let maximumMarks = 10_000
+    static let maximumPoints = 100_000
+
+    func add(to router: Router<WebContext>) {
+        router.get("api/studies/:study/marks/draft") { _, context in
+            try context.require(.studyView)
+            return try await draft(try context.parameters.require("study"), context)
+        }
+        router.put("api/studies/:study/marks/draft") { request, context in
+            try context.require(.annotationWrite)
+            return try await saveDraft(try context.parameters.require("study"), request, context)
+        }
+        router.get("api/studies/:study/marks") { _, context in
+            try context.require(.studyView)
+            return try await MarksReader(pacs: pacs, catalogue: catalogue).answer(try context.parameters.require("study"))
+        }
+        router.post("api/studies/:study/marks") { request, context in
+            try context.require(.annotationWrite)
+            return try await publish(try context.parameters.require("study"), request, context)
+        }
+    }
+
+    static func response(_ status: HTTPResponse.Status, _ json: JSONNode) -> Response {
+        response(status, json.encoded())
+    }
+
+    static func response(_ status: HTTPResponse.Status, _ bytes: [UInt8]) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    // MARK: Working copy
+
+    private static func members(_ draft: MarkDraft?) -> [JSONNode.Member] {
+        let body = draft.flatMap { try? JSONParser.parse($0.body[...]) }
+        return [
+            .init("revision", JSONNode(Int(draft?.revision ?? 0))), .init("marks", body?["marks"] ?? []),
+            .init("deleted", body?["deleted"] ?? []),
+        ]
+    }
+
+    private func draft(_ study: String, _ context: WebContext) async throws -> Response {
+        let study = try await StudyContent(study, pacs).studyInstanceUID
+        let author = WorkAuthor(context)
+        let draft = try await pacs.pool.run { [workspace = pacs.workspace] in
+            try workspace.draft(study: study, author: author.key)
+        }
+        return Self.response(.ok, JSONNode(Self.members(draft)))
+    }
+
+    private func saveDraft(_ study: String, _ request: Request, _ context: WebContext) async throws -> Response {
+        let study = try await StudyContent(study, pacs).studyInstanceUID
+        let author = WorkAuthor(context)
+        let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
+        let marks = try Self.marks(body["marks"]).map { $0.with("author", author.json).json }
+        let deleted = body["deleted"]?.array ?? []
+        guard deleted.count <= 10 * Self.maximumMarks else {
+            throw WebFault(.contentTooLarge, "deleted", "More than \(10 * Self.maximumMarks) deletions are not kept.")
+        }
+        guard let seen = body["revision"]?.int, seen >= 0 else {
+            throw WebFault(.badRequest, "revision", "revision must be the number last seen, or 0.")
+        }
+        let stored = JSONNode([.init("marks", JSONNode(marks)), .init("deleted", JSONNode(deleted))]).encoded()
+        let new = NewMarkDraft(
+            study: study, author: author.key, seen: Int64(seen), attempt: try Self.attempt(body), body: stored,
+            nowMilliseconds: PACS.now())
+        switch try await pacs.pool.run({ [workspace = pacs.workspace] in try workspace.saveDraft(new) }) {
+        case .stored(let revision): return Self.response(.ok, ["revision": JSONNode(Int(revision))])
+        case .conflict(let present):
+            let error: JSONNode = [
+                "code": "draftConflict", "message": "Another window stored marks of this study since.",
+                "remedy": "Merge by uid and send again with the new revision.",
+            ]
+            return Self.response(.conflict, JSONNode([.init("error", error)] + Self.members(present)))
+        }
+    }
+
+    private static func attempt(_ body: JSONNode) throws -> String {
+        guard let attempt = body["attempt"]?.string, UID.isValid(attempt) else {
+            throw WebFault(.badRequest, "attempt", "attempt must be a UID.")
+        }
+        return attempt
+    }
+
+    /// - Throws: `WebFault` 400 naming the mark by its place and the member, or 413.
+    private static func marks(_ node: JSONNode?) throws -> [Mark] {
+        guard let nodes = node?.array else { throw WebFault(.badRequest, "marks", "marks must be a list.") }
+        guard nodes.count <= maximumMarks else { throw WebFault(.contentTooLarge, "marks", "More than \(maximumMarks) marks are not kept.") }
+        var marks: [Mark] = []
+        var points = 0
+        for (index, node) in nodes.enumerated() {
+            do { marks.append(try Mark(node)) } catch { throw WebFault(.badRequest, "mark", "marks[\(index)].\(error).") }
+            points += marks[index].points.count
+            guard points <= maximumPoints else { throw WebFault(.contentTooLarge, "points", "More than \(maximumPoints) points are not kept.") }
+        }
+        guard Set(marks.map(\.uid)).count == marks.count else { throw WebFault(.badRequest, "mark", "Two marks have one uid.") }
+        return marks
+    }
+
+    // MARK: Publishing
+
+    private func publish(_ study: String, _ request: Request, _ context: WebContext) async throws -> Response {
+        let content = try await StudyContent(study, pacs)
+        let author = WorkAuthor(context)
+        let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
+        let attempt = try Self.attempt(body)
+        let workspace = pacs.workspace
+        let earlier = try await pacs.pool.run {
+            try workspace.publication(study: content.studyInstanceUID, author: author.key, attempt: attempt)
+        }
+        if let earlier { return Self.response(.created, earlier) }
+        let marks = try Self.marks(body["marks"])
+        guard !marks.isEmpty else { throw WebFault(.badRequest, "marks", "There is nothing to publish.") }
+        let placed = try Self.placed(marks, content, author)
+        let maker = ObjectMaker(pacs: pacs, study: content, author: author)
+        let made = try await MarksPublisher(maker: maker).publish(placed)
+        try await maker.audit(made.map(\.filed), context)
+        let answer: JSONNode = ["instances": JSONNode(made.map { $0.json })]
+        try await pacs.pool.run {
+            try workspace.keepPublication(
+                study: content.studyInstanceUID, author: author.key, attempt: attempt, answer: answer.encoded(),
+                nowMilliseconds: PACS.now())
+        }
+        return Self.response(.created, answer)
+    }
+
+    /// The marks with author, class and series as the server knows them.
+    private static func placed(_ marks: [Mark], _ content: StudyContent, _ author: WorkAuthor) throws -> [Mark] {
+        try marks.enumerated().map { index, mark in
+            guard let instance = content[mark.sopInstanceUID] else {
+                throw WebFault(.badRequest, "mark", "marks[\(index)].sopInstanceUID: the image is not in this study.")
+            }
+            let frames = instance.frames.numberOfFrames
+            guard frames == 0 || mark.frameNumber <= frames else {
+                throw WebFault(.badRequest, "mark", "marks[\(index)].frameNumber: the image has \(frames) frames.")
+            }
+            let whole = mark.with("author", author.json).with("seriesInstanceUID", JSONNode(instance.seriesInstanceUID))
+                .with("sopClassUID", JSONNode(instance.sopClassUID)).json
+            do {
+                let checked = try Mark(whole)
+                _ = try checked.graphics()
+                return checked
+            } catch { throw WebFault(.badRequest, "mark", "marks[\(index)].\(error).") }
+        }
+    }
+}
