@@ -4,7 +4,7 @@ import type { Decoders } from "./decoders.ts";
 import type { FrameHeader, PayloadSink } from "./frame-stream.ts";
 import { type Codec, type Kernels, type Volume } from "./kernels.ts";
 import type { FromHost, SeriesOpening } from "./messages.ts";
-import type { FrameFailure, Window } from "./pictures.ts";
+import type { FrameFailure, StackInfo, Window } from "./pictures.ts";
 import { paddingOf, type PictureSource } from "./drawing.ts";
 import { nearestLoaded } from "./schedule.ts";
 import { type FeedTarget, SeriesFeed } from "./series-feed.ts";
@@ -127,9 +127,18 @@ export class HostSeries implements FeedTarget {
     return this.#failed.has(frame);
   }
 
-  /** The frame nearest to `frame` that is there, the frame itself at whatever level before all others. */
+  /** The frame nearest to `frame` that is there, at whatever level; only of its own stack, which has the same geometry. */
   nearest(frame: number): number {
-    return nearestLoaded(frame, this.count, (each) => this.slots.levels[each] !== absent);
+    return this.#nearestIn(this.slots.stack(frame), frame, (level) => level !== absent);
+  }
+
+  #nearestIn({ first, count }: StackInfo, frame: number, wanted: (level: number) => boolean): number {
+    const found = nearestLoaded(
+      frame - first,
+      count,
+      (each) => wanted(this.slots.levels[first + each] ?? absent),
+    );
+    return found < 0 ? found : first + found;
   }
 
   source(frame: number): PictureSource | null {
@@ -144,8 +153,8 @@ export class HostSeries implements FeedTarget {
     const info = this.#opening.stacks[stack];
     const pointer = this.slots.volume(stack);
     if (!info || pointer === null || !info.spacing || info.orientation?.length !== 6) return null;
-    const some = nearestLoaded(info.first, info.first + info.count, (each) => this.slots.levels[each] === 0);
-    const source = some < info.first ? null : this.source(some);
+    const some = this.#nearestIn(info, info.first, (level) => level === 0);
+    const source = some < 0 ? null : this.source(some);
     if (!source) return null;
     const positions = this.#opening.positions.slice(info.first * 3, (info.first + info.count) * 3);
     const step = info.sliceSpacing ?? info.sliceThickness ?? 1;
