@@ -48,7 +48,6 @@ def hashed_copy(source: str, staging: pathlib.Path, content: bytes) -> str:
 
 def build(staging: pathlib.Path) -> dict:
     (staging / "assets").mkdir(parents=True)
-    worker = entry_of(esbuild("src/imaging/worker.ts", staging, "--format=esm"), "worker.ts")
     imaging = {name: entry_of(esbuild(f"src/imaging/{file}", staging, "--format=esm"), file)
                for name, file in (("imageHost", "image-host.ts"), ("decodeWorker", "decode-worker.ts"))}
     locales = {}
@@ -56,7 +55,7 @@ def build(staging: pathlib.Path) -> dict:
         compact = json.dumps(json.loads(path.read_text()), ensure_ascii=False, separators=(",", ":"))
         locales[path.stem] = hashed_copy(path.name, staging, compact.encode())
     module = hashed_copy("kernels.wasm", staging, kernels.build())
-    assets = json.dumps({"imageWorker": worker, **imaging, "kernels": module, "locales": locales})
+    assets = json.dumps({**imaging, "kernels": module, "locales": locales})
     outputs = esbuild(
         "src/main.tsx", staging, "--format=esm", "--splitting", "--jsx=automatic", "--jsx-import-source=@apus/ui",
         "--alias:@apus/ui/jsx-runtime=./src/ui/jsx-runtime.ts", f"--define:APUS_ASSETS={assets}",
@@ -73,7 +72,7 @@ def build(staging: pathlib.Path) -> dict:
         page = page.replace(place, address)
     (staging / "index.html").write_text(page)
     viewer = next(f"/assets/{n}" for n, about in outputs.items() if about.get("entryPoint", "").endswith("viewer/main.ts"))
-    return {"main": places["@MAIN@"], "viewer": viewer, "imageWorker": worker, **imaging, "kernels": module, "style": places["@STYLE@"],
+    return {"main": places["@MAIN@"], "viewer": viewer, **imaging, "kernels": module, "style": places["@STYLE@"],
             "locales": locales}
 
 

@@ -1,6 +1,5 @@
 /** Addresses of the content-hashed files, put in by the build. */
 interface Assets {
-  readonly imageWorker: string;
   /** The imaging kernels, WebAssembly. */
   readonly kernels: string;
   /** Loads and draws; decodes beside it. */

@@ -1,6 +1,6 @@
 /** A data set as table rows. */
 import { personName } from "../core/format.ts";
-import type { Attribute, DataSet } from "../imaging/metadata.ts";
+import type { Attribute, DataSet } from "../core/dicom-json.ts";
 import { keywordOf } from "./tag-names.ts";
 
 export interface TagRow {

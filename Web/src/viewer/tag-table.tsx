@@ -5,7 +5,7 @@ import { batch, computed, effect, onCleanup, signal } from "../ui/signal.ts";
 import { Icon } from "../ui/icons.tsx";
 import { when } from "../ui/jsx-runtime.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
-import type { DataSet } from "../imaging/metadata.ts";
+import type { DataSet } from "../core/dicom-json.ts";
 import type { Pane } from "./pane.ts";
 import { type TagRow, tagRows } from "./tag-rows.ts";
 
