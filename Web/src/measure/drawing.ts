@@ -1,6 +1,6 @@
 /** A mark being drawn: which points it has, and what the next press, move and release make of it. */
 import type { ViewportFrame } from "../viewer/viewport-api.ts";
-import { type Coordinate, type Kind, pointCount } from "./mark.ts";
+import { type Coordinate, gridPoint, type Kind, pointCount } from "./mark.ts";
 import { ellipseInBox } from "./shape.ts";
 
 export interface Drawing {
@@ -73,7 +73,8 @@ export function finished(
     Math.max(...anchorUncertainty.map((each) => each[0])),
     Math.max(...anchorUncertainty.map((each) => each[1])),
   ];
-  const ends = ellipseInBox(points);
+  // Halfway between two places of the grid is not always one.
+  const ends = ellipseInBox(points).map(([column, row]) => gridPoint(column, row));
   return { points: ends, anchorUncertainty: ends.map(() => most) };
 }
 

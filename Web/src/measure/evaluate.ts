@@ -88,12 +88,9 @@ export function explain(geometry: Geometry, math: MeasureMath): Explained[] {
     case "rectangle":
       return [ask.one("area", "rectangle", points)];
     case "ellipse":
-      return [ask.one("area", "ellipse", halfAxes(points))];
+      return [ask.one("area", "ellipse", halfAxes(points), endsShare)];
     case "circle":
-      return [
-        ask.one("area", "ellipse", halfAxes(circleAxes(points, geometry.aspect))),
-        ask.one("radius", "length", points),
-      ];
+      return ask.circle(points);
     case "polygon":
     case "freehand":
       return [
@@ -105,6 +102,11 @@ export function explain(geometry: Geometry, math: MeasureMath): Explained[] {
   }
 }
 
+/**
+ * The kernels take the centre and an end of each half axis as placed by hand. Here the ends of whole axes were, each half axis
+ * being half the way between two of them: u_A = π·√((a² + b²)/2)·u, half of what the kernels' own anchors would give.
+ */
+const endsShare = 0.5;
 /** Centre and one end of each axis, as the kernels take an ellipse. */
 function halfAxes(points: readonly Coordinate[]): Coordinate[] {
   const { center, first, second } = ellipseAxes(points);
@@ -124,13 +126,10 @@ class Question {
     this.#millimetres = rowSpacing !== null && columnSpacing !== null;
   }
 
-  one(name: QuantityName, tool: MeasureTool, points: readonly Coordinate[]): Explained {
-    return {
-      name,
-      quantity: quantities[name],
-      unit: this.#unit(name),
-      measured: this.#measured(name, tool, points),
-    };
+  /** `share`: what the uncertainty of the anchors asked about is of that of the anchors placed. */
+  one(name: QuantityName, tool: MeasureTool, points: readonly Coordinate[], share = 1): Explained {
+    const measured = this.#measured(name, tool, points, share);
+    return { name, quantity: quantities[name], unit: this.#unit(name), measured };
   }
 
   /** An angle needs only the shape of the pixels, but where rows and columns are not lengths there is none. */
@@ -148,10 +147,14 @@ class Question {
   curve(points: readonly Coordinate[]): Explained {
     const fine = this.one("pathLength", "polyline", curvePoints(points, this.#geometry.aspect));
     const { anchoring } = this.#measured("pathLength", "polyline", points);
-    const { rounding, spacing } = fine.measured;
-    const combined = Math.sqrt(anchoring * anchoring + rounding * rounding + spacing * spacing);
-    const expanded = coverageFactor * combined;
-    return { ...fine, measured: { ...fine.measured, anchoring, combined, expanded } };
+    return recombined(fine, anchoring);
+  }
+
+  /** Centre and one point of the rim were placed: u_A = 2πr·u_r. */
+  circle(points: readonly Coordinate[]): Explained[] {
+    const radius = this.one("radius", "length", points);
+    const area = this.one("area", "ellipse", halfAxes(circleAxes(points, this.#geometry.aspect)));
+    return [recombined(area, 2 * Math.PI * radius.measured.value * radius.measured.anchoring), radius];
   }
 
   #unit(name: QuantityName): string {
@@ -161,8 +164,8 @@ class Question {
     return this.#millimetres ? "mm" : "{pixels}";
   }
 
-  #measured(name: QuantityName, tool: MeasureTool, points: readonly Coordinate[]): Measured {
-    const context = this.#context(name);
+  #measured(name: QuantityName, tool: MeasureTool, points: readonly Coordinate[], share = 1): Measured {
+    const context = this.#context(name, share);
     const found = this.#math.measure(tool, kernelPoints(points), context);
     const displayed = displayStep(name, found.value);
     // The step depends on the size of the value, which is known only now.
@@ -171,7 +174,7 @@ class Question {
       : this.#math.measure(tool, kernelPoints(points), { ...context, displayStep: displayed });
   }
 
-  #context(name: QuantityName): MeasureContext {
+  #context(name: QuantityName, share: number): MeasureContext {
     const { calibration, anchorUncertainty, aspect } = this.#geometry;
     const { rowSpacing, columnSpacing, spacingUncertainty } = calibration;
     const shapeOnly = name === "angle" || name === "cobbAngle" || name === "ratio";
@@ -181,11 +184,19 @@ class Question {
     return {
       spacing: known ?? (shapeOnly ? [aspect, 1] : [1, 1]),
       spacingUncertainty: known ? spacingUncertainty : 0,
-      anchor: [anchorEdge(anchorUncertainty, 0), anchorEdge(anchorUncertainty, 1)],
+      anchor: [share * anchorEdge(anchorUncertainty, 0), share * anchorEdge(anchorUncertainty, 1)],
       displayStep: displayStep(name, 0),
       coverage: coverageFactor,
     };
   }
+}
+
+/** With another part of anchoring than the kernels know of. */
+function recombined(explained: Explained, anchoring: number): Explained {
+  const { rounding, spacing } = explained.measured;
+  const combined = Math.sqrt(anchoring * anchoring + rounding * rounding + spacing * spacing);
+  const expanded = coverageFactor * combined;
+  return { ...explained, measured: { ...explained.measured, anchoring, combined, expanded } };
 }
 
 /** A place evenly spread over an edge has the standard uncertainty edge/√12. The least certain point counts for all. */

@@ -43,8 +43,11 @@ const formulas: Readonly<Partial<Record<QuantityName, Formula>>> = {
 
 const areas: Readonly<Partial<Record<Kind, Formula>>> = {
   rectangle: { value: "A = |Δc·s_c| · |Δr·s_r|", anchoring: "u_a² = 2u² · (w² + h²)" },
-  ellipse: { value: "A = π · |a × b|", anchoring: "u_a² = (∂A/∂a·u)² + (∂A/∂b·u)²" },
-  circle: { value: "A = π · r²", anchoring: "u_a = 2π · r · u_r" },
+  ellipse: {
+    value: "A = π · |a × b|",
+    anchoring: "u_a = π · √((|a|² + |b|²)/2) · u,  a, b: half axes from their two ends",
+  },
+  circle: { value: "A = π · r²", anchoring: "u_a = 2π · r · u_a(r)" },
   polygon: polygonArea,
   freehand: polygonArea,
 };

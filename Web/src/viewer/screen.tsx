@@ -208,7 +208,8 @@ function addCommands(
   });
   const extended = context.extensions.flatMap((each) => each.commands);
   const gestures = context.extensions.flatMap((each) => each.gestures ?? []);
-  onCleanup(app.commands.add([...own, ...extended], [...viewerGestures, ...gestures]));
+  // Extensions first: while a mark is drawn or chosen, Escape, Enter and Delete are about that mark.
+  onCleanup(app.commands.add([...extended, ...own], [...viewerGestures, ...gestures]));
 }
 
 /** Space hides text and marks while it is held. */

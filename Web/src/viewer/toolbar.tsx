@@ -29,6 +29,7 @@ export function Toolbar(props: { context: ViewerContext; close: () => void }) {
       <span class="grow"></span>
       {toolbarGroups.slice(0, 1).map((group) => <Buttons context={context} group={group} />)}
       <Buttons context={context} group="measure" />
+      <CommandMenu context={context} group="measure" title={t("group.measure")} icon="down" all />
       <CommandMenu context={context} group="window" title={t("viewer.presets")} icon="window" />
       <Buttons context={context} group="presentation" />
       <CommandMenu context={context} group="presentation" title={t("viewer.more")} icon="down" all />

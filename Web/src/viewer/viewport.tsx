@@ -125,7 +125,11 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
 /** The view's size in whole device pixels, so that the canvas shows its pixels one to one. */
 function followSize(element: HTMLElement, pane: Pane, layer: SVGSVGElement): void {
   const set = (size: Size) => {
-    pane.pixelRatio.set(globalThis.devicePixelRatio || 1);
+    // From the size itself: where the browser counts device pixels otherwise than it says, pointer and marks still agree.
+    const { clientWidth } = element;
+    pane.pixelRatio.set(
+      clientWidth > 0 && size.width > 0 ? size.width / clientWidth : globalThis.devicePixelRatio || 1,
+    );
     pane.size.set(size);
     layer.setAttribute("viewBox", `0 0 ${Math.max(1, size.width)} ${Math.max(1, size.height)}`);
   };

@@ -18,7 +18,7 @@ const byClicks: readonly [Kind, Hand, number][] = [
     (p) => [[30, 10], [70, 10], [10, 80], [90, 80]].forEach((at) => p.click(at as [number, number])),
     4,
   ],
-  ["ellipse", (p) => (p.click([10, 10]), p.click([90, 60])), 4],
+  ["ellipse", (p) => (p.click([10, 10]), p.click([90 + 1 / 1024, 60])), 4],
   ["circle", (p) => (p.click([50, 50]), p.click([80, 50])), 2],
   ["rectangle", (p) => (p.click([10, 10]), p.click([90, 60])), 2],
   ["probe", (p) => p.click([33, 44]), 1],
@@ -55,6 +55,7 @@ for (const [name, table] of [["clicks", byClicks], ["a drag", byDrag]] as const)
       assert.equal(mark?.kind, kind);
       assert.equal(mark?.points.length, count);
       assert.equal(mark?.anchorUncertainty.length, count);
+      assert.ok(mark?.points.flat().every((each) => (each * 1024) % 1 === 0), "on the grid");
       assert.equal(desk.measuring.drawing(), null);
       assert.equal(desk.store.selected(), mark?.uid);
     });
