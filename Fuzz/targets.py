@@ -2,8 +2,10 @@
 import os
 import pathlib
 import re
+import struct
 import subprocess
 import sys
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "Sources"
@@ -38,6 +40,8 @@ class Target:
     """All sources in one module, so that everything is instrumented and internal parts can be called."""
 
     options = []
+    # Whether the corpus holds nothing of files that others made, so that parts of it may go into the repository.
+    is_own = True
 
     def __init__(self, name, what, harness, folders, max_length=4096, dictionary=None, flag=None):
         self.name, self.what, self.harness, self.folders = name, what, ROOT / "Fuzz" / harness, folders
@@ -72,6 +76,7 @@ class Codec(Target):
     def __init__(self, name, what):
         super().__init__(name, what, "Codecs/FuzzTargets.swift", ["PixelCodecs"], flag=f"FUZZ_{name.upper()}")
 
+    is_own = False
     # Comparisons inside entropy decoders say more about progress than branches do.
     options = ["-use_value_profile=1"]
 
@@ -86,6 +91,16 @@ class Codec(Target):
             return
         starts = {"jpegls": b"\xff\xd8\xff\xf7", "jpeg2000": b"\xff\x4f\xff\x51", "jpeg2000header": b"\xff\x4f\xff\x51"}
         yield from codestreams(starts.get(self.name, b"\xff\xd8\xff"))
+
+
+class StoredFrame(Codec):
+    def seeds(self):
+        """A grey or coloured frame of each codec's fixtures; the browser is told size and depth apart."""
+        for number, family in enumerate(["rle", "jpeglossless", "jpegls", "jpegdct"], start=2):
+            for name, content in Codec(family, "").seeds():
+                for head in ([number, 0, 1, 32, 32, 1, 8, 7], [number, 1, 1, 32, 32, 3, 8, 7], [number, 0, 2, 32, 32, 1, 12, 11]):
+                    yield f"{family}-{head[2]}-{head[5]}-{name}", bytes(head) + content
+        yield "native", bytes([0, 0, 2, 4, 4, 5, 12, 11]) + bytes(range(32))
 
 
 class Library(Codec):
@@ -127,9 +142,38 @@ class PDU(Target):
             yield path.stem, bytes.fromhex("".join(text.split()))
 
 
-class DataSet(Target):
+class JSON(Target):
+    is_own = False
+
     def seeds(self):
-        """Heads of real files, read as data set of each syntax, as file and as media directory."""
+        values = {
+            "PN": '{"Alphabetic":"Wang^XiaoDong","Ideographic":"\u738b^\u5c0f\u4e1c"}', "DS": "1.5,null,2e3", "IS": "7", "UI": '"1.2"',
+            "US": "512,65535", "SV": '"-9223372036854775808"', "FD": '0.1,"NaN"', "AT": '"00100010"', "LO": '"a\\"b",null', "DA": '"20260101"',
+            "SQ": '{"00080100":{"vr":"SH","Value":["1"]}},{}',
+        }
+        for number, (vr, value) in enumerate(values.items()):
+            yield vr, f'{{"{0x00090010 + number:08X}":{{"vr":"{vr}","Value":[{value}]}}}}'.encode()
+        yield "binary", b'[{"7FE00010":{"vr":"OW","InlineBinary":"AAECAw=="},"00420011":{"vr":"OB","BulkDataURI":"../1"}}]'
+
+
+class DataSet(Target):
+    is_own = False
+
+    def seeds(self):
+        """Made data sets of each syntax, and heads of real files where they are there."""
+        elements = [(0x0008, 0x0016, b"UI", b"1.2\0"), (0x0010, 0x0010, b"PN", b"A^B "), (0x0028, 0x0010, b"US", b"\1\0")]
+        implicit = b"".join(struct.pack("<HHI", g, e, len(v)) + v for g, e, _, v in elements)
+        explicit = b"".join(struct.pack("<HH2sH", g, e, vr, len(v)) + v for g, e, vr, v in elements)
+        big = b"".join(struct.pack(">HH2sH", g, e, vr, len(v)) + v for g, e, vr, v in elements[:2])
+        item = struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF) + explicit + struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
+        sequence = struct.pack("<HH2sHI", 0x0040, 0x0275, b"SQ", 0, 0xFFFFFFFF) + item + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+        frames = b"".join(struct.pack("<HHI", 0xFFFE, 0xE000, len(part)) + part for part in (b"", b"\xff\xd8", b"\xff\xd9"))
+        pixels = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF) + frames + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        made = [implicit, explicit + sequence, big, explicit + pixels, deflate.compress(explicit) + deflate.flush()]
+        for syntax, content in enumerate(made):
+            yield f"made-{syntax}", bytes([syntax]) + content
+        yield "made-file", bytes([7]) + struct.pack("<HH2sH", 2, 0x10, b"UI", 20) + b"1.2.840.10008.1.2.1\0" + explicit + sequence
         for path in shared_files():
             content = path.read_bytes()
             name = path.stem[:60]
@@ -147,7 +191,7 @@ def data_folder():
 
 def shared_files():
     data = data_folder()
-    folders = ["transfer-syntaxes", "malformed", "character-sets", "private"]
+    folders = ["transfer-syntaxes", "malformed", "charsets"]
     return [path for folder in folders for path in sorted((data / folder).rglob("*.dcm"))] if data else []
 
 
@@ -180,8 +224,9 @@ TARGETS = {
         Codec("jpeglossless", "JPEG lossless frames"),
         Codec("jpegls", "JPEG-LS frames"),
         Codec("jpegdct", "JPEG baseline, extended and progressive frames, in Swift"),
+        StoredFrame("storedframe", "frames of any codec as the browser decodes them"),
         Codec("jpeg2000header", "JPEG 2000 and HTJ2K headers"),
-        Target("json", "the DICOM JSON model", "JSON/JSONFuzzer.swift", ["DICOMCore"], 2048, "json.dict"),
+        JSON("json", "the DICOM JSON model", "JSON/JSONFuzzer.swift", ["DICOMCore"], 2048, "json.dict"),
         Target("text", "character sets and search keys", "Text/TextFuzzer.swift", ["DICOMCore"], 256, "text.dict"),
         Target(
             "multipart", "what DICOMweb reads from clients", "Multipart/MultipartFuzzer.swift", ["DICOMCore", "DICOMweb"], 2048,

@@ -63,6 +63,24 @@ func fuzz(_ input: [UInt8]) {
     else { return }
     _ = try? JPEGDCT.decode(input.span, frame, limits: fuzzLimits)
 }
+#elseif FUZZ_STOREDFRAME
+/// The first eight bytes choose codec and frame, as hostile attributes would; the rest is the codestream.
+func fuzz(_ input: [UInt8]) {
+    guard input.count > 8 else { return }
+    let codec = StoredFrame.Codec.allCases[Int(input[0]) % StoredFrame.Codec.allCases.count]
+    let colour = StoredFrame.Colour.allCases[Int(input[1]) % StoredFrame.Colour.allCases.count]
+    let allocated = [1, 8, 16, 32][Int(input[2] & 3)]
+    let frame = StoredFrame(
+        codec: codec,
+        description: FrameDescription(
+            columns: Int(input[3] & 63), rows: Int(input[4] & 31), samplesPerPixel: Int(input[5] & 3), bitsAllocated: allocated,
+            bitsStored: Int(input[6] & 63), isSigned: input[5] & 4 != 0, isPlanar: input[5] & 8 != 0),
+        highBit: Int(input[7] & 63), colour: colour)
+    guard let count = try? frame.slotByteCount(limits: fuzzLimits) else { return }
+    var slot = [UInt8](repeating: 0, count: count)
+    var target = slot.mutableSpan
+    try? frame.decode(input[8...].span, into: &target, limits: fuzzLimits)
+}
 #elseif FUZZ_JPEG2000
 func fuzz(_ input: [UInt8]) {
     guard let header = try? JPEG2000Codestream(input.span),

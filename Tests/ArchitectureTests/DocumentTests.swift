@@ -57,7 +57,9 @@ import Testing
     }
 
     /// Statements the standard wants in the documents: the identifier stands beside the heading they are made under.
-    @Test(arguments: guides, ["PACS-4.2.4-d", "PACS-4.2.6-a", "PACS-4.2.6-g", "PACS-4.4.2-a", "PACS-4.5.10-1", "PACS-4.5.22-3"])
+    @Test(arguments: guides, [
+        "PACS-4.2.4-d", "PACS-4.2.6-a", "PACS-4.2.6-g", "PACS-4.4.2-a", "PACS-4.4.3-1", "PACS-4.5.10-1", "PACS-4.5.22-3",
+    ])
     func `the guide makes the statement under a heading that names its requirement`(_ guide: String, _ id: String) throws {
         let sections = try Repository.text(guide).components(separatedBy: "\n## ")
         let section = try #require(sections.first { $0.prefix { $0 != "\n" }.contains(id) })
@@ -73,6 +75,21 @@ import Testing
         }
         #expect(code.contains("static let version: UInt32 = 1"))
         #expect(page.hasPrefix("# Storage format, version 1\n"))
+    }
+
+    @Test func `the fuzzing record holds ten million executions, some of every target that is Swift throughout`() throws {
+        let rows = try Repository.lines("Fuzz/record.csv").dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        #expect(rows.allSatisfy { $0.count == 12 })
+        #expect(rows.compactMap { Int($0[3]) }.reduce(0, +) >= 10_000_000)
+        let targets = try Repository.text("Fuzz/targets.py").components(separatedBy: "TARGETS = {").last ?? ""
+        let page = try Repository.text("Documentation/fuzzing.md")
+        for name in [
+            "dataset", "pdu", "rle", "jpeglossless", "jpegls", "jpegdct", "jpeg2000header", "json", "text", "multipart",
+        ] {
+            #expect(targets.contains("\"\(name)\""))
+            #expect(rows.contains { $0[1] == name }, "\(name) was never run")
+            #expect(page.contains("| \(name) |"))
+        }
     }
 
     @Test func `links between documents lead somewhere`() throws {
