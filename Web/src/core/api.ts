@@ -140,8 +140,15 @@ export class API {
     return this.#began(await this.#fetch(path, post({ name, password })));
   }
 
-  studies(query: StudyQuery, limit: number, cursor: string | null, signal: AbortSignal): Promise<StudyPage> {
-    return this.#json(`/api/studies?${studyParameters(query, limit, cursor)}`, { signal });
+  async studies(
+    query: StudyQuery,
+    limit: number,
+    cursor: string | null,
+    signal: AbortSignal,
+  ): Promise<StudyPage> {
+    const path = `/api/studies?${studyParameters(query, limit, cursor)}`;
+    const page = await this.#json<StudyPage>(path, { signal });
+    return { ...page, studies: page.studies.map(withTexts) };
   }
 
   study(uid: string, signal: AbortSignal): Promise<StudyDetail> {
@@ -186,6 +193,18 @@ export class API {
     return this.#json(`/api/hanging-protocols/test?limit=${limit}`, post(protocol));
   }
 
+  keyImages(study: string): Promise<{ documents: unknown[] }> {
+    return this.#json(`/api/studies/${study}/key-images`, {});
+  }
+
+  /** Writes a Key Object Selection document of the images. */
+  async publishKeyImages(
+    study: string,
+    images: readonly { sopInstanceUID: string; frameNumbers: readonly number[] }[],
+  ): Promise<void> {
+    await this.#request(`/api/studies/${study}/key-images`, post({ images }));
+  }
+
   server(): Promise<ServerState> {
     return this.#json("/api/server", {});
   }
@@ -226,6 +245,14 @@ export class API {
       throw new APIError(0, "network", "", "");
     }
   }
+}
+
+/** Attributes an object does not have come as `null`; here they are empty texts. */
+export function withTexts(study: Study): Study {
+  const entries = Object.entries(study).map((
+    [key, value],
+  ) => [key, value ?? (key === "modalities" ? [] : "")]);
+  return Object.fromEntries(entries) as Study;
 }
 
 function post(body: unknown): RequestInit {

@@ -30,6 +30,7 @@ export interface ViewerActions {
   chooseProfile: () => void;
   fidelity: () => void;
   contextMenu: () => void;
+  publishKeyImages: () => void;
 }
 
 type Options = Partial<Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name">>;
@@ -338,6 +339,11 @@ function editing(table: Table, context: ViewerContext, actions: ViewerActions): 
     icon: "key",
     enabled: hasImages(context),
     checked: () => keyImages.isMarked(workspace.active()),
+  });
+  table.add("command.publishKeyImages", ["Shift+Enter"], actions.publishKeyImages, {
+    group: "image",
+    places: menuOnly,
+    enabled: () => keyImages.waiting(workspace.active().place()?.study.study.studyInstanceUID ?? "") > 0,
   });
   const keyed = (id: string, keys: string[], direction: 1 | -1) =>
     table.add(id, keys, () => stepKeyImage(context, workspace.active.peek(), direction), {

@@ -159,7 +159,7 @@ export class HangingControl {
 
 /** Stages without an empty view first; with none of them, what there is in a grid that fits it. */
 function fullFirst(protocol: Protocol, all: readonly SeriesFacts[]): Stage[] {
-  const useful = usefulStages(protocol, all);
+  const useful = usefulStages(protocol, all).map((stage) => withoutRepeats(protocol, stage, all));
   const isFull = (stage: Stage) =>
     hung(protocol, stage, all).every((each) => each.facts !== null || each.view.selector === null);
   const full = useful.filter(isFull);
@@ -168,4 +168,20 @@ function fullFirst(protocol: Protocol, all: readonly SeriesFacts[]): Stage[] {
   if (!first) return [];
   const filled = hung(protocol, first, all).filter((each) => each.facts !== null).map((each) => each.view);
   return [{ ...first, views: filled, layout: layoutFor(filled.length).name }];
+}
+
+/** The same image shown twice in the same way, because a study has fewer views than the protocol, helps nobody. */
+function withoutRepeats(protocol: Protocol, stage: Stage, all: readonly SeriesFacts[]): Stage {
+  const seen = new Set<string>();
+  const views = hung(protocol, stage, all).filter(({ view, facts }) => {
+    if (!facts) return true;
+    const { preset, window, inverted, mode } = view;
+    const key = JSON.stringify([facts.series, facts.sop, preset, window, inverted, mode]);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  }).map((each) => each.view);
+  return views.length === stage.views.length
+    ? stage
+    : { ...stage, views, layout: layoutFor(views.length).name };
 }

@@ -1,7 +1,12 @@
-/** Images the reader has marked as key images. Kept per study in this browser until the server keeps them as objects. */
+/**
+ * Key images: those the reader has marked, kept in this browser until they are published, and those the study's documents
+ * name.
+ */
 import { readStored, writeStored } from "../core/stored.ts";
 import { signal } from "../ui/signal.ts";
+import type { API } from "../core/api.ts";
 import { isRecord, strings } from "./hanging-checks.ts";
+import { type KeyImage, publishedKeyImages } from "./key-documents.ts";
 import type { Pane } from "./pane.ts";
 
 type Kept = Readonly<Record<string, readonly string[]>>;
@@ -23,6 +28,8 @@ function keyOf(pane: Pane): { study: string; image: string } | null {
 export class KeyImages {
   readonly #key: string;
   readonly #kept;
+  /** From documents of the study, by Study Instance UID. */
+  readonly #published = signal<ReadonlyMap<string, readonly KeyImage[]>>(new Map());
 
   constructor(account: string) {
     this.#key = `apus.keyImages.${account}`;
@@ -50,13 +57,45 @@ export class KeyImages {
     return flip;
   }
 
-  /** Places of the marked images in the stack a view shows. */
+  /** Reads what the study's documents name; a server that has none is no failure. */
+  async load(api: API, study: string): Promise<void> {
+    try {
+      const found = await publishedKeyImages(api, study);
+      this.#published.update((all) => new Map([...all, [study, found]]));
+    } catch {
+      // The reader's own marks stand without them.
+    }
+  }
+
+  /** How many marked images of a study are not published yet. */
+  waiting(study: string): number {
+    return this.#kept()[study]?.length ?? 0;
+  }
+
+  /** Writes the reader's marked images of a study as a document, which from then on names them. */
+  async publish(api: API, study: string): Promise<void> {
+    const images = (this.#kept.peek()[study] ?? []).map((each) => {
+      const [sopInstanceUID = "", frame = "1"] = each.split("/");
+      return { sopInstanceUID, frameNumbers: [Number(frame)] };
+    });
+    await api.publishKeyImages(study, images);
+    this.#kept.update((all) => ({ ...all, [study]: [] }));
+    writeStored(this.#key, this.#kept.peek());
+    await this.load(api, study);
+  }
+
+  /** Places of key images in the stack a view shows. */
   indices(pane: Pane): number[] {
-    const study = pane.place()?.study.study.studyInstanceUID;
-    const marked = new Set(study === undefined ? [] : this.#kept()[study] ?? []);
-    if (marked.size === 0) return [];
-    return pane.frames().flatMap((frame, index) =>
-      marked.has(`${frame.instance.sopInstanceUID}/${frame.frameNumber}`) ? [index] : []
+    const study = pane.place()?.study.study.studyInstanceUID ?? "";
+    const marked = new Set(this.#kept()[study] ?? []);
+    const published = new Map(
+      (this.#published().get(study) ?? []).map((each) => [each.sopInstanceUID, each]),
     );
+    if (marked.size === 0 && published.size === 0) return [];
+    return pane.frames().flatMap(({ instance: { sopInstanceUID }, frameNumber }, index) => {
+      const named = published.get(sopInstanceUID);
+      const isNamed = named && (named.frameNumbers.length === 0 || named.frameNumbers.includes(frameNumber));
+      return isNamed || marked.has(`${sopInstanceUID}/${frameNumber}`) ? [index] : [];
+    });
   }
 }

@@ -157,6 +157,7 @@ function addCommands(context: ViewerContext, close: () => void): void {
     chooseProfile: nothing,
     fidelity: nothing,
     contextMenu: nothing,
+    publishKeyImages: nothing,
   });
   const commands = all.filter((each) => offered.has(each.id));
   onCleanup(context.app.commands.add(commands, viewerGestures.filter((each) => each.id === "gesture.touch")));

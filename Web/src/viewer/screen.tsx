@@ -6,6 +6,7 @@ import { t } from "../core/i18n.ts";
 import { type ProfileName, profileNames, profiles } from "../core/profiles.ts";
 import { storedSignal } from "../core/stored.ts";
 import { joinAsViewer } from "../core/windows.ts";
+import { openDialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { For } from "../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, signal } from "../ui/signal.ts";
@@ -112,8 +113,12 @@ export function ViewerScreen(props: { app: App; study: string }) {
   speak(context);
   const studyUIDs = computed(() => workspace.studies().map((each) => each.manifest.study.studyInstanceUID));
   const tell = joinAsViewer(studyUIDs, (uid) => app.router.go(`#/viewer/${uid}`));
+  const known = new Set<string>();
   effect(() => {
-    studyUIDs();
+    for (const uid of studyUIDs()) {
+      if (!known.has(uid)) void context.keyImages.load(app.api, uid);
+      known.add(uid);
+    }
     tell();
   });
   effect(() => app.commands.useProfile(profiles[context.profile()].keys));
@@ -205,11 +210,28 @@ function addCommands(
     chooseProfile: () => openProfiles(context),
     fidelity: () => openFidelity(context, active()),
     contextMenu: () => openActiveMenu(context),
+    publishKeyImages: () => void publishKeyImages(context),
   });
   const extended = context.extensions.flatMap((each) => each.commands);
   const gestures = context.extensions.flatMap((each) => each.gestures ?? []);
   // Extensions first: while a mark is drawn or chosen, Escape, Enter and Delete are about that mark.
   onCleanup(app.commands.add([...extended, ...own], [...viewerGestures, ...gestures]));
+}
+
+async function publishKeyImages(context: ViewerContext): Promise<void> {
+  const { app, keyImages, workspace } = context;
+  const study = workspace.active.peek().place.peek()?.study.study.studyInstanceUID;
+  if (study === undefined) return;
+  try {
+    await keyImages.publish(app.api, study);
+    app.announce(t("viewer.keyImagesPublished"));
+  } catch (error) {
+    const { message, remedy } = explain(error);
+    openDialog({
+      title: t("command.publishKeyImages"),
+      body: () => <p role="alert">{`${message} ${remedy}`}</p>,
+    });
+  }
 }
 
 /** Space hides text and marks while it is held. */

@@ -1,4 +1,5 @@
 /** The reading screen's state: open studies, the layout, the views, what is linked. Knows nothing of the page. */
+import { withTexts } from "../core/api.ts";
 import type { History } from "../core/history.ts";
 import type { Imaging, StudyManifest, Window } from "../imaging/pictures.ts";
 import { batch, computed, type ReadSignal, signal } from "../ui/signal.ts";
@@ -111,6 +112,7 @@ export class Workspace {
 
   /** Adds a study, or brings a newer manifest of one. */
   addStudy(manifest: StudyManifest): OpenStudy {
+    manifest = { ...manifest, study: withTexts(manifest.study) };
     const uid = manifest.study.studyInstanceUID;
     const known = this.studies.peek().find((each) => each.manifest.study.studyInstanceUID === uid);
     const used = new Set(this.studies.peek().map((each) => each.color));
