@@ -8,15 +8,18 @@ import subprocess
 from . import corpus, ingest, system, targets, wire
 
 PASSWORD = "Quiet-harbour-7-lantern"
+PAGE = os.path.join(targets.ROOT, "Web/dist")
 WARM_STUDIES = 2
 
 
 class ApusViewing(targets.Apus):
     """Apus with an account to sign in with; objects as received."""
 
-    settings = {"storage": {"compression": "none"}}
+    settings = {"storage": {"compression": "none"}, "http": {"webDirectory": PAGE}}
 
     def prepare(self):
+        if not os.path.exists(os.path.join(PAGE, "index.html")):
+            raise system.Shortfall("the page is not built; run `make build`")
         super().prepare()
         listed = targets.apus("user", "list", "--data", self.data)
         if "bench" not in listed:
@@ -27,7 +30,7 @@ class ApusViewing(targets.Apus):
 class ApusViewingAtRest(ApusViewing):
     """The same after background compression: the browser decodes JPEG-LS."""
 
-    name, settings = "apus-at-rest", {}
+    name, settings = "apus-at-rest", {"http": {"webDirectory": PAGE}}
 
     def compress(self):
         targets.apus("compression", "--run", "--data", self.data)

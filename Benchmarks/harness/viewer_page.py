@@ -86,12 +86,15 @@ def orthanc(browser, job):
         page.goto("%s/web-viewer/app/viewer.html?series=%s" % (job["url"], series), wait_until="commit")
         first = _until(page, "window.bench.first", job["patience"])
         complete = page.evaluate("""async count => {
+            const element = document.getElementById('dicomImage');
             for (let i = 1; i < count; i++) {
-              $('#dicomImage').trigger($.Event('mousewheel', { originalEvent: { wheelDelta: -120 } }));
+              element.dispatchEvent(new WheelEvent('mousewheel', { deltaY: -120, bubbles: true, cancelable: true }));
               if (i % 20 === 0) await new Promise(done => setTimeout(done));
             }
-            return performance.now();
+            const end = performance.now();
+            return $('#slider').slider('option', 'value') === count - 1 ? end : null;
         }""", job["images"])
+        assert complete is not None, "the wheel did not reach the last slice"
         found.append(dict(metric="cold", first_ms=first, complete_ms=complete))
         context.close()
     return found
