@@ -40,6 +40,8 @@ export class HostSeries implements FeedTarget {
   purpose: "view" | "prefetch" | "none";
   /** Counts up whenever the series is looked at. */
   lastUse = 0;
+  /** All is there that can be for now; set aside when the reader looks elsewhere. */
+  #isSettled = false;
   readonly #opening: SeriesOpening;
   readonly #services: HostServices;
   readonly #feed: SeriesFeed;
@@ -80,18 +82,25 @@ export class HostSeries implements FeedTarget {
     return this.#feed.isOn;
   }
 
-  get isComplete(): boolean {
-    for (let frame = 0; frame < this.count; frame++) if (!this.has(frame)) return false;
-    return true;
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** There may be room now. */
+  unsettle(): void {
+    this.#isSettled = false;
   }
 
   /** Begins to load. Prefetching needs room for all; what is looked at begins with what there is. */
   load(): void {
-    if (this.count === 0) return this.#services.settled(this);
-    if (!this.slots.isWhole && !this.#reserve() && this.purpose !== "view") {
-      return this.#services.settled(this);
-    }
+    if (this.count === 0) return this.#settle();
+    if (!this.slots.isWhole && !this.#reserve() && this.purpose !== "view") return this.#settle();
     this.#feed.start();
+  }
+
+  #settle(): void {
+    this.#isSettled = true;
+    this.#services.settled(this);
   }
 
   #reserve(): boolean {
@@ -107,11 +116,13 @@ export class HostSeries implements FeedTarget {
   lookAt(frame: number): void {
     this.#focus = frame;
     this.#feed.moveTo(frame);
+    if (!this.has(frame)) this.#isSettled = false;
     if (!this.slots.isWhole && this.#feed.isOn && !this.has(frame)) this.#feed.restart();
     else if (!this.#feed.isOn && !this.has(frame) && this.purpose === "view") this.#feed.start();
   }
 
   retry(): void {
+    this.#isSettled = false;
     this.#failed.clear();
     this.#refuseUndrawable();
     if (this.#feed.isOn) this.#feed.restart();
@@ -325,12 +336,12 @@ export class HostSeries implements FeedTarget {
     const missing: number[] = [];
     for (let frame = 0; frame < this.count; frame++) if (!this.has(frame)) missing.push(frame);
     this.#fail(missing, failure);
-    this.#services.settled(this);
+    this.#settle();
   }
 
   complete(): void {
     this.#feed.stop();
-    this.#services.settled(this);
+    this.#settle();
   }
 
   // What the page is told

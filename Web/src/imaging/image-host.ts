@@ -108,6 +108,8 @@ class ImageHost {
     if (!series) return;
     series.purpose = purpose;
     series.lastUse = ++this.#uses;
+    series.unsettle();
+    for (const each of this.#series.values()) if (each.purpose === "prefetch") each.unsettle();
     if (purpose === "none") {
       series.pause();
       this.#fail(series, { code: "closed", message: "" });
@@ -117,7 +119,7 @@ class ImageHost {
 
   /** Who may load now: what is looked at, the newest first; prefetching only when all of that is there. */
   #plan(): void {
-    const wanting = [...this.#series.values()].filter((each) => each.purpose !== "none" && !each.isComplete);
+    const wanting = [...this.#series.values()].filter((each) => each.purpose !== "none" && !each.isSettled);
     const isShown = (series: HostSeries) =>
       [...this.#viewports.values()].some((each) => each.wish.series === series);
     const rank = (series: HostSeries) => (series.purpose === "prefetch" ? 0 : isShown(series) ? 2 : 1);

@@ -66,11 +66,14 @@ export class ImagingService implements Imaging {
   readonly #tables = new Set<string>();
   #next = 1;
 
-  constructor(api: API, addresses: ImagingAddresses) {
+  /** @param budgetBytes for pixels; left out, a share of what the machine has. */
+  constructor(
+    api: API,
+    addresses: ImagingAddresses,
+    budgetBytes = budgetFor((navigator as { deviceMemory?: number }).deviceMemory),
+  ) {
     this.#api = api;
     this.unusable = this.#unusable;
-    const device = (navigator as { deviceMemory?: number }).deviceMemory;
-    const budgetBytes = budgetFor(device);
     this.memory = signal({ budgetBytes, usedBytes: 0 });
     this.#worker = new Worker(addresses.host, { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<FromHost>) => this.#receive(data);

@@ -26,8 +26,8 @@ class TestPage {
     await this.api.signIn(name, password);
   }
 
-  start(assets: { host: string; decoder: string; kernels: string }): void {
-    this.service = new ImagingService(this.api, assets);
+  start(assets: { host: string; decoder: string; kernels: string }, budgetBytes?: number): void {
+    this.service = new ImagingService(this.api, assets, budgetBytes);
   }
 
   async open(study: string): Promise<number> {

@@ -10,7 +10,7 @@ import pytest
 import mock_viewing
 import synthetic
 from conftest import Watch, open_page
-from mock_server import DIST
+from mock_server import DIST, MockServer
 
 STUDY = synthetic.study_uid(0)
 CT, MR, DX, US, SR, BROKEN = range(6)
@@ -24,7 +24,7 @@ def script() -> bytes:
 
 
 class ImagingPage:
-    def __init__(self, browser, server, script: bytes, isolated: bool = True):
+    def __init__(self, browser, server, script: bytes, isolated: bool = True, budget: int | None = None):
         server.state.isolated = isolated
         server.state.extra_files = {
             "/imaging.html": (b'<!doctype html><meta charset="utf-8"><title>imaging</title><script src="/imaging.js"></script>', "text/html"),
@@ -35,14 +35,15 @@ class ImagingPage:
         self.page.goto(f"{server.url}/imaging.html")
         assets = json.loads((DIST / "manifest.json").read_text())
         self.do("signIn", "reader", server.state.accounts["reader"])
-        self.do("start", {"host": assets["imageHost"], "decoder": assets["decodeWorker"], "kernels": assets["kernels"]})
+        addresses = {"host": assets["imageHost"], "decoder": assets["decodeWorker"], "kernels": assets["kernels"]}
+        self.do("start", addresses, *([budget] if budget else []))
         assert self.page.evaluate("crossOriginIsolated") == isolated
         assert self.do("open", STUDY) == len(synthetic.VIEWER_SERIES)
 
     def do(self, name: str, *arguments):
         return self.page.evaluate(f"(given) => imagingTest.{name}(...given)", list(arguments))
 
-    def until(self, condition: str, timeout: float = 10_000) -> None:
+    def until(self, condition: str, timeout: float = 30_000) -> None:
         # Asked from here: the page's policy forbids evaluating text in it.
         limit = time.monotonic() + timeout / 1000
         while not self.page.evaluate(condition):
@@ -177,6 +178,69 @@ def test_prefetching_waits_for_what_is_looked_at(isolated):
     isolated.until("imagingTest.loaded('1') === 12")
     order = [kind for kind, _, _ in isolated.server.state.frame_requests]
     assert order.index("mr") >= 0 and order[-12:].count("mr") >= 11
+
+
+def test_a_server_that_was_restarted_goes_on_where_it_was(isolated):
+    state = isolated.server.state
+    state.cut_streams_after = 9
+    port = isolated.server.http.server_address[1]
+    isolated.do("openSeries", CT)
+    isolated.until("imagingTest.loaded('0') === 9")
+    isolated.server.stop()
+    isolated.until("imagingTest.series.get('0').waiting.peek()")
+    again = MockServer(port)
+    again.state.sessions = state.sessions
+    again.start()
+    try:
+        isolated.until("imagingTest.loaded('0') === 40", 30_000)
+        assert not isolated.page.evaluate("imagingTest.series.get('0').waiting.peek()")
+        asked = again.state.stream_requests[0][1]
+        assert len(mock_viewing.held(asked["have"])) >= 9
+    finally:
+        again.stop()
+
+
+def test_a_session_that_ends_is_told_and_loading_goes_on_after_signing_in(isolated):
+    state = isolated.server.state
+    isolated.page.evaluate("imagingTest.api.onSignedOut = () => { globalThis.toldSignedOut = true; }")
+    state.cut_streams_after = 5
+    isolated.do("openSeries", CT)
+    isolated.until("imagingTest.loaded('0') >= 5")
+    state.sessions.clear()
+    isolated.until("globalThis.toldSignedOut === true")
+    state.cut_streams_after = None
+    isolated.do("signIn", "reader", state.accounts["reader"])
+    isolated.until("imagingTest.loaded('0') === 40", 30_000)
+    assert isolated.do("failures", str(CT)) == {}
+
+
+def test_a_series_larger_than_the_memory_is_read_by_parts(chromium, server, script):
+    budget = 1 << 20
+    opened = ImagingPage(chromium, server, script, budget=budget)
+    opened.do("openSeries", CT)
+    opened.do("view", "a", str(CT))
+    for frame in (0, 20, 39, 3, 21):
+        opened.do("show", "a", frame, {"interpolation": "nearest"})
+        row = np.array(opened.exact("a", frame)["row"])
+        assert np.abs(row - window(ct(frame)[128].astype(float) - 1024, 40, 400)).max() <= 0.51
+        assert opened.page.evaluate("imagingTest.service.memory.peek().usedBytes") <= budget
+    opened.until("imagingTest.loaded('0') >= 5")
+    assert opened.do("loaded", str(CT)) < 9
+    opened.close()
+
+
+def test_room_is_made_from_what_nobody_has_open(chromium, server, script):
+    # Room for the CT (5 MiB) or for the MR (1.1 MiB) with the other one gone.
+    opened = ImagingPage(chromium, server, script, budget=(11 << 20) // 2)
+    opened.do("openSeries", CT)
+    opened.until("imagingTest.loaded('0') === 40")
+    opened.page.evaluate("imagingTest.series.get('0').release()")
+    opened.do("openSeries", MR)
+    opened.until("imagingTest.loaded('1') === 12")
+    opened.do("openSeries", CT, 0, "again")
+    opened.until("imagingTest.loaded('again') >= 30")
+    assert opened.do("loaded", str(MR)) == 12
+    opened.close()
 
 
 def test_firefox_shows_the_same_picture(firefox, server, script):
