@@ -40,10 +40,10 @@ import Testing
     // Needs the shared test files; without them it is skipped, and says so.
     @Test(.enabled(if: Support.sharedData != nil), arguments: files)
     func `no change of bytes makes reading fail otherwise than with an error`(name: String) throws {
-        let original = Array(try Data(contentsOf: URL(fileURLWithPath: (Support.sharedData ?? "") + "/" + name)).prefix(120_000))
+        let original = Array(try Data(contentsOf: URL(fileURLWithPath: (Support.sharedData ?? "") + "/" + name)))
         var random = Random(state: UInt64(name.utf8.count))
         var read = 0
-        for _ in 0..<150 {
+        for _ in 0..<(original.count > 500_000 ? 15 : 150) {
             var bytes = original
             for _ in 0...random.below(12) {
                 let place = 132 + random.below(bytes.count - 132)
