@@ -193,6 +193,10 @@ export class API {
     return this.#json(`/api/hanging-protocols/test?limit=${limit}`, post(protocol));
   }
 
+  presentationStates(study: string): Promise<{ states: unknown[] }> {
+    return this.#json(`/api/studies/${study}/presentation-states`, {});
+  }
+
   keyImages(study: string): Promise<{ documents: unknown[] }> {
     return this.#json(`/api/studies/${study}/key-images`, {});
   }

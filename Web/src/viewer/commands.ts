@@ -31,6 +31,7 @@ export interface ViewerActions {
   fidelity: () => void;
   contextMenu: () => void;
   publishKeyImages: () => void;
+  chooseState: () => void;
 }
 
 type Options = Partial<Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name">>;
@@ -51,7 +52,7 @@ export function viewerCommands(context: ViewerContext, actions: ViewerActions): 
   moving(table, context, actions);
   tools(table, context);
   windows(table, context);
-  presentation(table, context);
+  presentation(table, context, actions);
   cine(table, context);
   layouts(table, context);
   links(table, context);
@@ -139,7 +140,7 @@ function windows(table: Table, context: ViewerContext): void {
   });
 }
 
-function presentation(table: Table, context: ViewerContext): void {
+function presentation(table: Table, context: ViewerContext, actions: ViewerActions): void {
   const { workspace } = context;
   const enabled = hasImages(context);
   const look = (
@@ -190,6 +191,12 @@ function presentation(table: Table, context: ViewerContext): void {
       enabled: () => enabled() && workspace.active().frame()?.stack.samplesPerPixel === 1,
     });
   }
+  table.add("command.chooseState", ["Alt+S"], actions.chooseState, {
+    group: "presentation",
+    places: menuOnly,
+    enabled,
+    checked: () => workspace.active().state() !== null,
+  });
   table.add("command.reset", ["Escape"], () => workspace.reset(workspace.active.peek()), {
     group: "presentation",
     places: both,

@@ -158,6 +158,7 @@ function addCommands(context: ViewerContext, close: () => void): void {
     fidelity: nothing,
     contextMenu: nothing,
     publishKeyImages: nothing,
+    chooseState: nothing,
   });
   const commands = all.filter((each) => offered.has(each.id));
   onCleanup(context.app.commands.add(commands, viewerGestures.filter((each) => each.id === "gesture.touch")));

@@ -3,6 +3,7 @@ import type { Child } from "../ui/jsx-runtime.ts";
 import { computed } from "../ui/signal.ts";
 import { cutLine, type Plane, toPlane } from "./geometry.ts";
 import type { Pane } from "./pane.ts";
+import { stateShapes } from "./state-layer.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
 import { applied } from "./view.ts";
 import type { Point } from "./viewport-api.ts";
@@ -58,6 +59,7 @@ export function Lines(
       aria-hidden="true"
       viewBox={() => `0 0 ${Math.max(1, pane.size().width)} ${Math.max(1, pane.size().height)}`}
     >
+      {() => stateShapes(pane)}
       {() => lines().map((line) => segment(screen(line.from), screen(line.to), `reference-${line.kind}`))}
       {() => cursorShape(cursor(), screen, pane.pixelRatio())}
       {() => {

@@ -199,9 +199,11 @@ function zoomLine(pane: Pane): string {
 function stateLine(pane: Pane): string {
   const { view, inverted, colorMap } = pane.appearance();
   const frame = pane.shownFrame();
+  const state = pane.state();
   const rotation = Math.round(view.rotation * 10) / 10;
   const parts = [
     inverted ? t("viewer.inverted") : "",
+    state === null ? "" : t("viewer.state", { name: state.label }),
     colorMap === null ? "" : t("viewer.pseudoColour", { name: t(colorMapKeys[colorMap]) }),
     view.flipHorizontal || view.flipVertical ? t("viewer.flipped") : "",
     rotation !== 0 ? t("viewer.rotated", { n: rotation }) : "",

@@ -13,6 +13,7 @@ import type {
 import { batch, computed, effect, onCleanup, type ReadSignal, root, signal, untrack } from "../ui/signal.ts";
 import { colorMap, type ColorMapName } from "./color-maps.ts";
 import { planeOf } from "./geometry.ts";
+import { isFor, type PresentationState, stateSettings } from "./presentation.ts";
 import { imageToScreen, initialView, type Size, type Stage, type View } from "./view.ts";
 import type { Affine } from "./viewport-api.ts";
 
@@ -24,6 +25,8 @@ export interface Appearance {
   colorMap: ColorMapName | null;
   smooth: boolean;
   view: View;
+  /** The presentation state the picture is shown by. */
+  state: PresentationState | null;
 }
 
 export const initialAppearance: Appearance = {
@@ -32,6 +35,7 @@ export const initialAppearance: Appearance = {
   colorMap: null,
   smooth: true,
   view: initialView,
+  state: null,
 };
 
 export interface Place {
@@ -208,10 +212,22 @@ export class Pane {
     pictures.show({ frame, settings: this.settings(), transform: [a, b, c, d, e, f], width, height });
   }
 
+  /** The presentation state in force for the frame asked for. */
+  readonly state = computed((): PresentationState | null => {
+    const { state } = this.appearance();
+    const frame = this.frame();
+    return state && frame && isFor(state, frame) ? state : null;
+  });
+
   readonly settings = computed((): DisplaySettings => {
     const { window, inverted, colorMap: map, smooth } = this.appearance();
+    const [state, frame] = [this.state(), this.frame()];
+    const stated = state && frame ? stateSettings(state, frame) : {};
+    const { voiTable, ...rest } = stated;
     return {
-      window,
+      ...rest,
+      ...(voiTable && window === null ? { voiTable } : {}),
+      window: window ?? stated.window ?? null,
       inverted,
       colorMap: map === null ? null : colorMap(map),
       interpolation: smooth ? "linear" : "nearest",

@@ -24,6 +24,7 @@ import { ExtensionPanels, SidePanel } from "./panels.tsx";
 import { Rail } from "./rail.tsx";
 import { Screens } from "./screens.ts";
 import { StudyControl } from "./study-control.ts";
+import { openStates } from "./state-dialog.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import type { OverlayText, ViewerContext } from "./viewer-context.ts";
 import type { ViewerExtension, ViewerHost, Viewport } from "./viewport-api.ts";
@@ -211,6 +212,7 @@ function addCommands(
     fidelity: () => openFidelity(context, active()),
     contextMenu: () => openActiveMenu(context),
     publishKeyImages: () => void publishKeyImages(context),
+    chooseState: () => openStates(context, active()),
   });
   const extended = context.extensions.flatMap((each) => each.commands);
   const gestures = context.extensions.flatMap((each) => each.gestures ?? []);

@@ -372,7 +372,10 @@ function summary(snapshot: Snapshot): unknown {
   return [
     snapshot.layout.name,
     snapshot.maximized,
-    snapshot.panes.map((each) => [each.place?.series.seriesInstanceUID, each.appearance]),
+    snapshot.panes.map(({ place, appearance }) => [
+      place?.series.seriesInstanceUID,
+      { ...appearance, state: appearance.state?.sopInstanceUID },
+    ]),
   ];
 }
 

@@ -1,0 +1,224 @@
+/** Presentation states (GSPS) as the server reads them (Documentation/presentation.md), made into what a view shows. */
+import type { API } from "../core/api.ts";
+import type { DisplaySettings, FrameInfo, LookupTable, SeriesManifest, Window } from "../imaging/pictures.ts";
+import { fitScale, initialView, type Stage, type View } from "./view.ts";
+import type { Point } from "./viewport-api.ts";
+
+type Pair = readonly [number, number];
+
+interface ImageReference {
+  sopInstanceUID: string;
+  frameNumbers: readonly number[];
+}
+
+interface Table {
+  firstMapped: number;
+  bits: number;
+  entries: readonly number[];
+}
+
+export interface StateGraphic {
+  type: string;
+  units: string;
+  points: readonly Pair[];
+  filled: boolean;
+}
+
+export interface StateText {
+  text: string;
+  box: { topLeft: Pair; bottomRight: Pair; units: string } | null;
+  anchor: { point: Pair; units: string } | null;
+}
+
+export interface Shutter {
+  shape: string;
+  left?: number;
+  right?: number;
+  top?: number;
+  bottom?: number;
+  center?: Pair;
+  radius?: number;
+  points?: readonly Pair[];
+}
+
+export interface StateOverlay {
+  rows: number;
+  columns: number;
+  origin: Pair;
+  /** Lengths of 0 and 1 by turns, row after row. */
+  runs: readonly number[];
+}
+
+export interface PresentationState {
+  sopInstanceUID: string;
+  label: string;
+  description: string;
+  creator: string;
+  references: readonly ImageReference[];
+  modality: { slope: number; intercept: number } | { table: Table } | null;
+  windows: readonly ({ images: readonly ImageReference[] } & (Window | { table: Table }))[];
+  presentation: { shape: "IDENTITY" | "INVERSE" } | { table: Table };
+  areas: readonly {
+    images: readonly ImageReference[];
+    topLeft: Pair;
+    bottomRight: Pair;
+    mode: string;
+    magnification: number | null;
+  }[];
+  rotation: number;
+  flipped: boolean;
+  shutters: readonly Shutter[];
+  annotations: readonly {
+    images: readonly ImageReference[];
+    graphics: readonly StateGraphic[];
+    texts: readonly StateText[];
+    /** Drawn as a mark, by those who draw marks. */
+    isMark: boolean;
+  }[];
+  overlays: readonly (Partial<StateOverlay> & { group: number })[];
+  notUnderstood: readonly unknown[];
+}
+
+export async function presentationStates(api: API, study: string): Promise<readonly PresentationState[]> {
+  const { states } = await api.presentationStates(study);
+  return states as readonly PresentationState[];
+}
+
+/** Empty references mean all images of the state. */
+function concerns(images: readonly ImageReference[], frame: FrameInfo): boolean {
+  return images.length === 0 || images.some((each) =>
+    each.sopInstanceUID === frame.instance.sopInstanceUID &&
+    (each.frameNumbers.length === 0 || each.frameNumbers.includes(frame.frameNumber))
+  );
+}
+
+export function appliesTo(state: PresentationState, series: SeriesManifest): boolean {
+  const instances = new Set(series.instances.map((each) => each.sopInstanceUID));
+  return state.references.some((each) => instances.has(each.sopInstanceUID));
+}
+
+/** A state is for the images it names, not for their neighbours in the series. */
+export function isFor(state: PresentationState, frame: FrameInfo): boolean {
+  return state.references.length > 0 && concerns(state.references, frame);
+}
+
+function lookup(state: PresentationState, role: string, { firstMapped, bits, entries }: Table): LookupTable {
+  return {
+    key: `${state.sopInstanceUID} ${role}`,
+    first: firstMapped,
+    bits,
+    entries: Uint16Array.from(entries),
+  };
+}
+
+/** What the state says of grey values; the reader's own window stands before it. */
+export function stateSettings(state: PresentationState, frame: FrameInfo): DisplaySettings {
+  const { modality, presentation } = state;
+  const settings: DisplaySettings = {
+    // No transformation in the state means the stored values themselves (PS3.4 N.2.1).
+    modality: modality === null
+      ? { slope: 1, intercept: 0 }
+      : "table" in modality
+      ? lookup(state, "modality", modality.table)
+      : modality,
+  };
+  const index = state.windows.findIndex((each) => concerns(each.images, frame));
+  const window = state.windows[index];
+  if (window && "table" in window) settings.voiTable = lookup(state, `voi ${index}`, window.table);
+  else if (window) settings.window = { center: window.center, width: window.width };
+  if ("table" in presentation) settings.presentationTable = lookup(state, "presentation", presentation.table);
+  else settings.presentationShape = presentation.shape;
+  return settings;
+}
+
+/** Rotation, mirroring and the displayed area. DICOM rotates first and mirrors then; a view does it the other way round. */
+export function stateView(state: PresentationState, frame: FrameInfo, stage: Stage): View {
+  const turn = ((state.rotation % 360) + 360) % 360;
+  const view: View = {
+    ...initialView,
+    flipHorizontal: state.flipped,
+    rotation: state.flipped ? (360 - turn) % 360 : turn,
+  };
+  const area = state.areas.find((each) => concerns(each.images, frame));
+  if (!area) return view;
+  const width = area.bottomRight[0] - area.topLeft[0] + 1;
+  const height = area.bottomRight[1] - area.topLeft[1] + 1;
+  if (!(width > 0 && height > 0)) return view;
+  if (area.mode === "TRUE SIZE") view.mode = "trueSize";
+  else if (area.mode === "MAGNIFY") {
+    view.mode = "pixels";
+    view.zoom = area.magnification ?? 1;
+  } else {
+    const fitted = fitScale({ ...stage, image: { width, height } }, view.rotation);
+    view.zoom = fitted / fitScale(stage, view.rotation);
+  }
+  return { ...view, ...centred(view, area, stage) };
+}
+
+/** Pan that brings the middle of the area to the middle of the view. */
+function centred(
+  view: View,
+  area: { topLeft: Pair; bottomRight: Pair },
+  stage: Stage,
+): { panX: number; panY: number } {
+  // Pixel centres count from 0: half a pixel more in continuous coordinates.
+  const middle = (index: 0 | 1) => (area.topLeft[index] + area.bottomRight[index]) / 2 + 0.5;
+  const x = (middle(0) - stage.image.width / 2) * (view.flipHorizontal ? -1 : 1);
+  const y = (middle(1) - stage.image.height / 2) * stage.aspect;
+  const angle = (view.rotation * Math.PI) / 180;
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
+  const pan = (value: number) => -value * view.zoom + 0;
+  return { panX: pan(x * cosine - y * sine), panY: pan(x * sine + y * cosine) };
+}
+
+export interface StateDrawing {
+  graphics: readonly StateGraphic[];
+  texts: readonly StateText[];
+  shutters: readonly Shutter[];
+}
+
+export function drawingOf(state: PresentationState, frame: FrameInfo): StateDrawing {
+  const here = state.annotations.filter((each) => !each.isMark && concerns(each.images, frame));
+  return {
+    graphics: here.flatMap((each) => each.graphics),
+    texts: here.flatMap((each) => each.texts),
+    shutters: state.shutters,
+  };
+}
+
+/** From positions of the state to image coordinates; those of units DISPLAY are shares of the displayed area. */
+export function placed(state: PresentationState, frame: FrameInfo, [x, y]: Pair, units: string): Point {
+  if (units !== "DISPLAY") return { x: x + 0.5, y: y + 0.5 };
+  const area = state.areas.find((each) => concerns(each.images, frame));
+  const [left, top] = area?.topLeft ?? [0, 0];
+  const [right, bottom] = area?.bottomRight ?? [frame.stack.columns - 1, frame.stack.rows - 1];
+  return { x: left + x * (right - left + 1), y: top + y * (bottom - top + 1) };
+}
+
+/** Runs kept within the declared size, whatever the object claims. */
+const overlayMaximum = 4096 * 4096;
+
+/** An overlay's set pixels as a path in image coordinates: one box for each run within a row. */
+export function overlayPath({ rows, columns, origin, runs }: StateOverlay): string {
+  const end = Math.min(rows * columns, overlayMaximum);
+  const parts: string[] = [];
+  let at = 0;
+  runs.forEach((length, index) => {
+    let left = Math.min(length, end - at);
+    while (index % 2 === 1 && left > 0) {
+      const [row, column] = [Math.floor(at / columns), at % columns];
+      const width = Math.min(left, columns - column);
+      parts.push(`M${origin[0] + column} ${origin[1] + row}h${width}v1h-${width}z`);
+      at += width;
+      left -= width;
+    }
+    at += Math.max(0, left);
+  });
+  return parts.join("");
+}
+
+export function overlaysOf(state: PresentationState): StateOverlay[] {
+  return state.overlays.filter((each): each is StateOverlay & { group: number } =>
+    each.runs !== undefined && (each.rows ?? 0) > 0 && (each.columns ?? 0) > 0 && each.origin !== undefined
+  );
+}

@@ -1,0 +1,74 @@
+/** The presentation states there are for the series in a view. */
+import { explain } from "../core/errors.ts";
+import { t } from "../core/i18n.ts";
+import { openDialog } from "../ui/dialog.tsx";
+import type { Child } from "../ui/jsx-runtime.ts";
+import { signal } from "../ui/signal.ts";
+import type { Pane } from "./pane.ts";
+import { appliesTo, isFor, type PresentationState, presentationStates, stateView } from "./presentation.ts";
+import { initialView } from "./view.ts";
+import type { ViewerContext } from "./viewer-context.ts";
+
+export function openStates(context: ViewerContext, pane: Pane): void {
+  const place = pane.place.peek();
+  if (!place) return;
+  const states = signal<readonly PresentationState[] | null>(null);
+  const failed = signal<unknown>(null);
+  presentationStates(context.app.api, place.study.study.studyInstanceUID).then(
+    (all) => states.set(all.filter((each) => appliesTo(each, place.series))),
+    failed.set,
+  );
+  openDialog({
+    title: t("command.chooseState"),
+    body: (close) => () => {
+      const found = states();
+      if (failed() !== null) {
+        const { message, remedy } = explain(failed());
+        return <p role="alert">{`${message} ${remedy}`}</p>;
+      }
+      if (found === null) return <p role="status">{t("viewer.opening")}</p>;
+      if (found.length === 0) return <p role="status">{t("viewer.noStates")}</p>;
+      const choose = (state: PresentationState | null) => {
+        close();
+        show(context, pane, state);
+      };
+      return (
+        <ul class="protocol-list">
+          <li>{entry(t("viewer.withoutState"), "", () => choose(null))}</li>
+          {found.map((each) => (
+            <li aria-current={pane.appearance.peek().state === each ? "true" : null}>
+              {entry(each.label, detail(each), () => choose(each))}
+            </li>
+          ))}
+        </ul>
+      );
+    },
+  });
+}
+
+function entry(title: string, text: string, run: () => void): Child {
+  return (
+    <button type="button" class="protocol-apply" onClick={run}>
+      <strong>{title}</strong>
+      <span>{text}</span>
+    </button>
+  );
+}
+
+function detail(state: PresentationState): string {
+  const missing = state.notUnderstood.length > 0 ? t("viewer.stateIncomplete") : "";
+  return [state.description, state.creator, missing].filter((each) => each !== "" && each !== null).join(
+    "  ",
+  );
+}
+
+/** Shows the images as the state says, going to the first one it is for. */
+function show(context: ViewerContext, pane: Pane, state: PresentationState | null): void {
+  const index = state ? pane.frames.peek().findIndex((each) => isFor(state, each)) : -1;
+  if (index >= 0) context.workspace.goTo(pane, index);
+  context.workspace.changeAppearance(pane, "history.state", (now) => {
+    const [frame, stage] = [pane.frame.peek(), pane.stageSize.peek()];
+    const view = state && frame && stage ? stateView(state, frame, stage) : initialView;
+    return { ...now, window: null, inverted: false, state, view };
+  });
+}

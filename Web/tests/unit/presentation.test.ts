@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import type { FrameInfo } from "../../src/imaging/pictures.ts";
+import {
+  isFor,
+  overlayPath,
+  placed,
+  type PresentationState,
+  stateSettings,
+  stateView,
+} from "../../src/viewer/presentation.ts";
+import { applied, imageToScreen, type Stage } from "../../src/viewer/view.ts";
+
+const frame = {
+  frameNumber: 1,
+  instance: { sopInstanceUID: "1.1" },
+  stack: { rows: 100, columns: 200 },
+} as unknown as FrameInfo;
+const stage: Stage = {
+  image: { width: 200, height: 100 },
+  aspect: 1,
+  viewport: { width: 400, height: 400 },
+  trueScale: null,
+};
+const state = (more: Partial<PresentationState>): PresentationState => ({
+  sopInstanceUID: "9.9",
+  label: "",
+  description: "",
+  creator: "",
+  references: [{ sopInstanceUID: "1.1", frameNumbers: [] }],
+  modality: null,
+  windows: [],
+  presentation: { shape: "IDENTITY" },
+  areas: [],
+  rotation: 0,
+  flipped: false,
+  shutters: [],
+  annotations: [],
+  overlays: [],
+  notUnderstood: [],
+  ...more,
+});
+const near = (found: { x: number; y: number }, x: number, y: number) =>
+  assert.ok(Math.abs(found.x - x) < 1e-6 && Math.abs(found.y - y) < 1e-6, `${found.x} ${found.y}`);
+
+Deno.test("PACS-4.2.8-f a state is for the frames it names only", () => {
+  assert.ok(isFor(state({}), frame));
+  assert.ok(!isFor(state({ references: [{ sopInstanceUID: "1.1", frameNumbers: [2] }] }), frame));
+  assert.ok(!isFor(state({ references: [] }), frame));
+});
+
+Deno.test("PACS-4.2.8-f the displayed area fills the view, its middle in the middle", () => {
+  const area = {
+    images: [],
+    topLeft: [100, 0],
+    bottomRight: [199, 99],
+    mode: "SCALE TO FIT",
+    magnification: null,
+  };
+  const view = stateView(
+    state({ areas: [{ ...area, topLeft: [100, 0], bottomRight: [199, 99] }] }),
+    frame,
+    stage,
+  );
+  const matrix = imageToScreen(view, stage);
+  near(applied(matrix, { x: 150, y: 50 }), 200, 200);
+  near(applied(matrix, { x: 100, y: 0 }), 0, 0);
+});
+
+Deno.test("PACS-4.2.8-f an image is rotated first and mirrored then", () => {
+  const view = stateView(state({ rotation: 90, flipped: true }), frame, stage);
+  const matrix = imageToScreen(view, stage);
+  const middle = applied(matrix, { x: 100, y: 50 });
+  // Rotated clockwise the upper edge lies at the right; mirrored, at the left.
+  assert.ok(applied(matrix, { x: 100, y: 0 }).x < middle.x);
+  assert.ok(applied(matrix, { x: 0, y: 50 }).y < middle.y);
+});
+
+Deno.test("PACS-4.2.8-f without a modality transformation stored values are shown as they are", () => {
+  assert.deepEqual(stateSettings(state({}), frame).modality, { slope: 1, intercept: 0 });
+  const settings = stateSettings(
+    state({
+      windows: [{ images: [{ sopInstanceUID: "7.7", frameNumbers: [] }], center: 1, width: 2 }, {
+        images: [],
+        center: 40,
+        width: 400,
+      }],
+      presentation: { shape: "INVERSE" },
+    }),
+    frame,
+  );
+  assert.deepEqual(settings.window, { center: 40, width: 400 });
+  assert.equal(settings.presentationShape, "INVERSE");
+});
+
+Deno.test("positions count from pixel centres, or are shares of the displayed area", () => {
+  assert.deepEqual(placed(state({}), frame, [10, 20], "PIXEL"), { x: 10.5, y: 20.5 });
+  assert.deepEqual(placed(state({}), frame, [0.5, 1], "DISPLAY"), { x: 100, y: 100 });
+});
+
+Deno.test("an overlay's runs become boxes row by row and end with the declared size", () => {
+  const overlay = { rows: 2, columns: 4, origin: [1, 1] as const, runs: [2, 3, 1, 99] };
+  assert.equal(overlayPath(overlay), "M3 1h2v1h-2zM1 2h1v1h-1zM3 2h2v1h-2z");
+});
