@@ -230,7 +230,8 @@ export class Pane {
       window: window ?? stated.window ?? null,
       inverted,
       colorMap: map === null ? null : colorMap(map),
-      interpolation: smooth ? "linear" : "nearest",
+      // Between two stored values a table need not rise: what lies between them means nothing.
+      interpolation: smooth && !hasTable(rest, frame) ? "linear" : "nearest",
     };
   });
 
@@ -278,6 +279,10 @@ export class Pane {
     this.#end();
     this.#forget();
   }
+}
+
+function hasTable({ modality }: DisplaySettings, frame: FrameInfo | null): boolean {
+  return modality ? "entries" in modality : (frame?.display.modalityTable ?? null) !== null;
 }
 
 function meanTime(times: readonly number[]): number {
