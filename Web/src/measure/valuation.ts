@@ -22,7 +22,12 @@ export class Valuation {
     if (mark.kind === "calibration" || !math || calibration.reason === "notFullResolution") return placed;
     const { kind, points, anchorUncertainty } = mark;
     const aspect = markAspect(placed, frame);
-    return { ...placed, values: valuesOf({ kind, points, calibration, anchorUncertainty, aspect }, math) };
+    try {
+      return { ...placed, values: valuesOf({ kind, points, calibration, anchorUncertainty, aspect }, math) };
+    } catch {
+      // A figure the kernels refuse, such as a ratio to nothing: what was drawn stays, without a value.
+      return { ...placed, values: [] };
+    }
   }
 
   #fullResolution(frame: ViewportFrame): boolean {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Kind } from "../../src/measure/mark.ts";
-import { idle, makeDesk, makeFrame } from "./measure-support.ts";
+import { idle, makeDesk, makeFrame, standInMath } from "./measure-support.ts";
 
 type Hand = (pointer: ReturnType<typeof makeDesk>["pointer"]) => void;
 
@@ -280,4 +280,18 @@ Deno.test("a calibration holds for all own marks on its image, and its undoing f
   desk.history.undo();
   assert.equal(desk.store.get(length)?.values[0]?.unit, "{pixels}");
   assert.equal(desk.store.own().length, 1);
+});
+
+Deno.test("what was drawn stays when the kernels refuse to measure it", () => {
+  const desk = makeDesk();
+  desk.measuring.math.set({
+    ...standInMath,
+    measure() {
+      throw new Error("refused");
+    },
+  });
+  desk.measuring.choose("length");
+  desk.pointer.drag([10, 10], [60, 10]);
+  assert.equal(desk.last()?.points.length, 2);
+  assert.deepEqual(desk.last()?.values, []);
 });
