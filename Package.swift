@@ -99,12 +99,13 @@ let package = Package(
 
         // Tests, one folder for each target
         tests("DICOMCoreTests", ["DICOMCore"]),
+        .target(name: "TestSupport", dependencies: ["PixelCodecs"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "PixelCodecsTests", dependencies: ["PixelCodecs"], exclude: ["Fixtures"], swiftSettings: strict),
+            name: "PixelCodecsTests", dependencies: ["PixelCodecs", "TestSupport"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ImagingTests", dependencies: ["BrowserKernel", "Imaging", "PixelCodecs"], exclude: ["Golden", "References"],
             swiftSettings: strict),
-        tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs"]),
+        tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs", "TestSupport"]),
         tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore"]),
         tests("DIMSETests", ["DIMSE", "DICOMCore", nio, nioPosix, nioEmbedded]),
         tests("DICOMwebTests", ["DICOMweb", "DICOMCore"]),

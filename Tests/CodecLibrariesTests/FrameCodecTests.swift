@@ -1,6 +1,7 @@
 import CodecLibraries
 import PixelCodecs
 import Testing
+import TestSupport
 
 @Suite struct `PS3.5 Annex A.4 one entry for every codec` {
     static let lossless = [

@@ -2,6 +2,7 @@ import CodecLibraries
 import Foundation
 import PixelCodecs
 import Testing
+import TestSupport
 
 /// Needs DCMTK's dcmdjpeg, dcmcjpeg, dcmdjpls, dcmcjpls, dcmdrle, dcmcrle and GDCM's gdcmconv; skipped without them.
 @Suite(.enabled(if: PeerTool.areInstalled("dcmdjpeg", "dcmcjpeg", "dcmdjpls", "dcmcjpls", "dcmdrle", "dcmcrle", "gdcmconv")))

@@ -1,6 +1,7 @@
 import CodecLibraries
 import PixelCodecs
 import Testing
+import TestSupport
 
 /// Needs the shared test images; skipped without them.
 @Suite(.enabled(if: SharedData.isAvailable)) struct `PS3.5 §8.2 encapsulated images against peers' decoders` {

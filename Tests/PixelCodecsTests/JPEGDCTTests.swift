@@ -1,5 +1,6 @@
 import PixelCodecs
 import Testing
+import TestSupport
 
 /// The `.raw` files hold what libjpeg-turbo (8 bits) and DCMTK (12 bits) decode, without colour transform.
 @Suite struct `T.81 Annexes F and G DCT processes` {

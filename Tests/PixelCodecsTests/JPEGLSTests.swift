@@ -1,5 +1,6 @@
 import PixelCodecs
 import Testing
+import TestSupport
 
 @Suite struct `T.87 JPEG-LS` {
     static let interleaves: [JPEGLS.Interleave] = [.none, .line, .sample]

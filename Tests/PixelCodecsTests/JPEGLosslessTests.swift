@@ -1,5 +1,6 @@
 import PixelCodecs
 import Testing
+import TestSupport
 
 @Suite struct `T.81 Annex H JPEG lossless` {
     @Test(arguments: TestImage.descriptions)

@@ -1,5 +1,6 @@
 import PixelCodecs
 import Testing
+import TestSupport
 
 @Suite struct `PS3.5 Annex G RLE Lossless` {
     @Test(arguments: TestImage.descriptions)

@@ -1,4 +1,5 @@
 import PixelCodecs
+import TestSupport
 
 /// JPEG lossless written straight from T.81 Annex H, with one fixed table of 5-bit codes: slow, and unrelated to the
 /// encoder tested.

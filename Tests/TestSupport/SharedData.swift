@@ -1,8 +1,8 @@
-import Foundation
+package import Foundation
 
 /// Test images kept outside the repository: folder `shared/data` beside it, or the folder named by APUS_SHARED.
-enum SharedData {
-    static let root: URL? = {
+package enum SharedData {
+    package static let root: URL? = {
         if let path = ProcessInfo.processInfo.environment["APUS_SHARED"] { return existing(URL(fileURLWithPath: path)) }
         var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         while folder.path != "/" {
@@ -12,20 +12,20 @@ enum SharedData {
         return nil
     }()
 
-    static var isAvailable: Bool { root != nil }
+    package static var isAvailable: Bool { root != nil }
 
     private static func existing(_ folder: URL) -> URL? {
         let data = folder.appendingPathComponent("data")
         return FileManager.default.fileExists(atPath: data.appendingPathComponent("manifest.csv").path) ? data : nil
     }
 
-    static func bytes(_ path: String) throws -> [UInt8] {
+    package static func bytes(_ path: String) throws -> [UInt8] {
         guard let root else { throw CocoaError(.fileNoSuchFile) }
         return [UInt8](try Data(contentsOf: root.appendingPathComponent(path)))
     }
 
     /// Rows of a CSV file by column name.
-    static func table(_ path: String) throws -> [[String: String]] {
+    package static func table(_ path: String) throws -> [[String: String]] {
         var rows = parse(String(decoding: try bytes(path), as: UTF8.self))
         let names = rows.removeFirst()
         return rows.filter { $0.count == names.count }.map { Dictionary(uniqueKeysWithValues: zip(names, $0)) }

@@ -1,12 +1,12 @@
-import PixelCodecs
+package import PixelCodecs
 
 /// Repeatable pseudo-random numbers (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -16,8 +16,8 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Images with ramps, flat areas and noise: what predictors, runs and escapes are for.
-enum TestImage {
-    static func make(_ description: FrameDescription, seed: UInt64, noise: Int = 3) -> [UInt8] {
+package enum TestImage {
+    package static func make(_ description: FrameDescription, seed: UInt64, noise: Int = 3) -> [UInt8] {
         var generator = SeededGenerator(seed: seed)
         let maximum = 1 << description.bitsStored - 1
         let low = description.isSigned ? -(maximum + 1) / 2 : 0
@@ -40,7 +40,7 @@ enum TestImage {
     }
 
     /// Planar samples to the layout of the description.
-    static func bytes(of samples: [Int], _ description: FrameDescription) -> [UInt8] {
+    package static func bytes(of samples: [Int], _ description: FrameDescription) -> [UInt8] {
         let pixels = description.rows * description.columns
         let size = description.bytesPerSample
         var result = [UInt8](repeating: 0, count: samples.count * size)
@@ -55,7 +55,7 @@ enum TestImage {
         return result
     }
 
-    static func sample(_ bytes: [UInt8], _ index: Int, _ description: FrameDescription) -> Int {
+    package static func sample(_ bytes: [UInt8], _ index: Int, _ description: FrameDescription) -> Int {
         let raw = description.bytesPerSample == 1
             ? Int(bytes[index]) : Int(bytes[2 * index]) | Int(bytes[2 * index + 1]) << 8
         guard description.isSigned else { return raw }
@@ -64,7 +64,7 @@ enum TestImage {
     }
 
     /// Every depth, sign, component count and layout with sizes that are not multiples of anything.
-    static var descriptions: [FrameDescription] {
+    package static var descriptions: [FrameDescription] {
         var list: [FrameDescription] = []
         for bits in 1...16 {
             for isSigned in [false, true] where bits > 1 || !isSigned {
