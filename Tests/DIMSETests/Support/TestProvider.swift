@@ -164,7 +164,7 @@ func withServer(
 }
 
 /// Waits until `condition` holds; `false` when it does not within `limit`.
-func eventually(_ limit: Duration = .seconds(10), _ condition: () async -> Bool) async -> Bool {
+func eventually(_ limit: Duration = .seconds(60), _ condition: () async -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
     while clock.now < deadline {
