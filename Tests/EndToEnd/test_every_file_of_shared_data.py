@@ -329,7 +329,6 @@ def is_passed_over(results) -> bool:
     return isinstance(results, list) and all(r["verdict"] in ("skipped", "refused") and r["reason"] for r in results)
 
 
-@pytest.mark.xfail(strict=True, reason="four files name no SOP class and instance anywhere; they are refused with the reason")
 def test_every_file_marked_ok_gets_a_verdict_when_imported(imported):
     """PACS-4.2.4-a PACS-4.2.4-b PACS-4.2.4-c PACS-4.2.4-d"""
     _, samples = imported
@@ -345,7 +344,6 @@ def test_every_file_marked_ok_gets_a_verdict_when_imported(imported):
     assert not wrong, told(wrong, len(samples))
 
 
-@pytest.mark.xfail(strict=True, reason="four files name no SOP class and instance anywhere; they are refused with the reason")
 def test_defective_but_readable_objects_are_kept_marked_and_given_back(imported):
     """PACS-4.2.2-b"""
     server, samples = imported

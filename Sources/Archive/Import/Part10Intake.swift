@@ -59,10 +59,13 @@ package final class Part10Intake {
         if case .body(let object, _) = stage { object.abandon() }
     }
 
+    /// Enough for any file's head, and to tell one file from another.
+    private static let identifyingBytes = 4096
+
     private func tryHead(isComplete: Bool) {
         guard case .head(let bytes) = stage else { return }
         // Most heads are complete within the first kilobytes; a data set that follows is proof that this one is.
-        guard isComplete || bytes.count >= 4096 else { return }
+        guard isComplete || bytes.count >= Self.identifyingBytes else { return }
         let head: Part10.Head
         do { head = try Part10.readHead(MemoryByteSource(bytes)) } catch {
             if !isComplete, bytes.count < Self.maximumHeadBytes, error.mayBeIncomplete { return }
@@ -85,13 +88,31 @@ package final class Part10Intake {
         return declared
     }
 
+    /// Whether more than the absence of contradictions speaks for a data set: file meta information, or group 0008 first.
+    private static func isDataSet(_ head: Part10.Head, _ rest: ArraySlice<UInt8>) -> Bool {
+        guard head.meta == nil else { return true }
+        return rest.starts(with: head.syntax.isBigEndian ? [0x00, 0x08] : [0x08, 0x00])
+    }
+
+    /// Images from before identifiers were written, and what anonymisers left: they are kept, in quarantine, under an
+    /// instance identifier made of their first bytes, so that the same file is the same object again, and as secondary
+    /// captures. The data set stays as it is.
+    private static func nameless(_ declared: inout DeclaredIdentity, _ bytes: [UInt8], _ dataSetOffset: Int) {
+        if declared.sopInstanceUID.isEmpty {
+            let start = bytes[dataSetOffset..<min(bytes.count, max(identifyingBytes, dataSetOffset + 512))]
+            declared.sopInstanceUID = ObjectInspector.derivedUID("instance", start)
+        }
+        if declared.sopClassUID.isEmpty { declared.sopClassUID = UID.secondaryCaptureImageStorage }
+    }
+
     private func begin(_ head: Part10.Head, _ bytes: [UInt8]) {
         let rest = bytes[head.dataSetOffset...]
-        let declared = Self.identity(head, rest)
+        var declared = Self.identity(head, rest)
         guard declared.sopClassUID != UID.mediaStorageDirectoryStorage else {
             stage = .refused(IngestRefusal(.sopClassNotSupported, "A media directory (DICOMDIR) holds no image of its own."), declared)
             return
         }
+        if Self.isDataSet(head, rest) { Self.nameless(&declared, bytes, head.dataSetOffset) }
         guard !declared.sopClassUID.isEmpty, !declared.sopInstanceUID.isEmpty else {
             stage = .refused(
                 IngestRefusal(

@@ -72,8 +72,8 @@ struct ObjectInspector: Sendable {
         let sopInstanceUID = try identifier(.sopInstanceUID, declared.sopInstanceUID)
         let filed = FiledIdentity(
             sopClassUID: try identifier(.sopClassUID, declared.sopClassUID), sopInstanceUID: sopInstanceUID,
-            studyInstanceUID: try identifier(.studyInstanceUID, Self.derivedUID("study", sopInstanceUID)),
-            seriesInstanceUID: try identifier(.seriesInstanceUID, Self.derivedUID("series", sopInstanceUID)))
+            studyInstanceUID: try identifier(.studyInstanceUID, Self.derivedUID("study", sopInstanceUID.utf8)),
+            seriesInstanceUID: try identifier(.seriesInstanceUID, Self.derivedUID("series", sopInstanceUID.utf8)))
         for (tag, found, announced) in [
             (Tag.sopClassUID, filed.sopClassUID, declared.sopClassUID),
             (.sopInstanceUID, filed.sopInstanceUID, declared.sopInstanceUID),
@@ -85,8 +85,8 @@ struct ObjectInspector: Sendable {
     }
 
     /// The same for the same object, so that a rebuilt index files it where it was: `2.25.` and half a digest (PS3.5 §B.2).
-    private static func derivedUID(_ role: String, _ sopInstanceUID: String) -> String {
-        let digest = SHA256.hash(data: Array("\(role) \(sopInstanceUID)".utf8))
+    static func derivedUID(_ role: String, _ distinction: some Sequence<UInt8>) -> String {
+        let digest = SHA256.hash(data: Array("\(role) ".utf8) + distinction)
         return "2.25.\(digest.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })"
     }
 
