@@ -20,7 +20,8 @@ struct Apus: AsyncParsableCommand {
             Dump.self, JSON.self, Transcode.self, Validate.self,
             Import.self, Export.self, Check.self, Reindex.self, Compression.self, PhantomCommand.self,
             UserCommand.self, TokenCommand.self, DeviceCommand.self, SettingCommand.self,
-            JobsCommand.self, RefusalsCommand.self, AuditCommand.self, ConformanceCommand.self,
+            JobsCommand.self, RefusalsCommand.self, QuarantineCommand.self, ConflictsCommand.self, InconsistenciesCommand.self,
+            AuditCommand.self, ConformanceCommand.self,
         ])
 }
 

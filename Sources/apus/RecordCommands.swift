@@ -5,7 +5,7 @@ import PACSServer
 import PersistenceSQLite
 import SecurityProfiles
 
-private func time(_ milliseconds: Int64) -> String {
+func time(_ milliseconds: Int64) -> String {
     Date(timeIntervalSince1970: Double(milliseconds) / 1000).ISO8601Format()
 }
 
@@ -54,6 +54,9 @@ struct JobsCommand: AsyncParsableCommand {
     }
 }
 
+/// Values from outside, and lists of one a line, must not break a table.
+func oneLine(_ value: String) -> String { String(value.map { $0.isNewline || $0 == "\t" ? " " : $0 }) }
+
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Show the audit log, newest first, or verify its chain.")
@@ -71,8 +74,11 @@ struct AuditCommand: AsyncParsableCommand {
                 guard report.isIntact else { throw ExitCode.badData }
                 return print("Audit log, accounts, devices and settings are intact.")
             }
+            print("NUMBER\tTIME\tEVENT\tOUTCOME\tWHO\tFROM\tOBJECTS\tDETAILS")
             for record in try security.audit.records(AuditQuery(limit: min(max(limit, 1), 1000))) {
-                print("\(time(record.atMilliseconds))\t\(record.kind)\t\(record.actorName)\t\(record.origin)")
+                print(
+                    "\(record.sequence)\t\(time(record.atMilliseconds))\t\(record.kind)\t\(record.outcome)\t\(record.actorName)\t"
+                        + "\(record.origin)\t\(oneLine(record.objects))\t\(oneLine(record.details))")
             }
         }
     }

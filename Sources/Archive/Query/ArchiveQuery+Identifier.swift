@@ -19,8 +19,12 @@ extension ArchiveQuery {
         guard identifier.elements.count <= Self.keyLimit else { throw .tooManyKeys(limit: Self.keyLimit) }
         self.init(level: level)
         var keys: [ReturnKey] = []
+        let knowsOurs = identifier.string(IndexedAttribute.privateCreatorTag) == IndexedAttribute.privateCreator
         for element in identifier.elements where !Self.isControl(element.tag) {
-            guard let attribute = IndexedAttribute.named(element.tag), attribute.level <= level else {
+            if knowsOurs, element.tag == IndexedAttribute.privateCreatorTag { continue }
+            guard let attribute = IndexedAttribute.named(element.tag), attribute.level <= level,
+                knowsOurs || !element.tag.isPrivate
+            else {
                 unsupportedKeys.append(element.tag)
                 continue
             }

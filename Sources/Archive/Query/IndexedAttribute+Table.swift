@@ -115,6 +115,7 @@ extension IndexedAttribute {
         Self(0x0008, 0x0032, "AcquisitionTime", .tm, .instance),
         Self(0x0008, 0x0033, "ContentTime", .tm, .instance),
         Self(0x0008, 0x3002, "AvailableTransferSyntaxUID", .ui, .instance, source: .derived, repetitive: true),
+        Self(0x0009, 0x1001, "Quarantined", .cs, .instance, source: .computed, schemaVersion: 2),
         Self(0x0018, 0x5101, "ViewPosition", .cs, .instance, repetitive: true),
         Self(0x0020, 0x0012, "AcquisitionNumber", .is, .instance),
         Self(0x0020, 0x0013, "InstanceNumber", .is, .instance, .required),

@@ -34,6 +34,8 @@ package struct IndexedAttribute: Hashable, Sendable {
         case header
         /// Kept by the index while instances are registered: counts and sets over the lower levels.
         case derived
+        /// Follows from what the index keeps about the object beside its attributes; no column of its own is written.
+        case computed
     }
 
     package let tag: Tag
@@ -99,6 +101,12 @@ package struct IndexedAttribute: Hashable, Sendable {
 }
 
 extension IndexedAttribute {
+    /// Owner of our private attributes (PS3.5 §7.8.1), in their block 10 of group 0009.
+    package static let privateCreator = "APUS ARCHIVE"
+    package static let privateCreatorTag = Tag(0x0009, 0x0010)
+    /// YES for an instance that is readable, but defective.
+    package static let quarantinedTag = Tag(0x0009, 0x1001)
+
     private static let byTag = Dictionary(uniqueKeysWithValues: all.map { ($0.tag, $0) })
 
     /// The attribute indexed under `tag` outside any sequence.

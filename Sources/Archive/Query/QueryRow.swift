@@ -65,6 +65,9 @@ extension QueryRow {
     private func dataSet(_ keys: [ArchiveQuery.ReturnKey], characterSet: SpecificCharacterSet) -> DataSet {
         var result = DataSet(inheritedCharacterSet: characterSet)
         if !characterSet.definedTerms.isEmpty { result.set(.specificCharacterSet, .cs, characterSet.definedTerms) }
+        if keys.contains(where: { $0.attribute.tag.isPrivate }) {
+            result.set(IndexedAttribute.privateCreatorTag, .lo, IndexedAttribute.privateCreator)
+        }
         for key in keys {
             guard key.attribute.kind == .sequence else {
                 Self.set(key.attribute, values[key.attribute.tag] ?? [], in: &result)

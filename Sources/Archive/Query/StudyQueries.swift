@@ -7,6 +7,10 @@ package protocol StudyQueries: Sendable {
     /// How many rows match, limit and cursor disregarded.
     func count(_ query: ArchiveQuery) throws(IndexError) -> Int
     func statistics() throws(IndexError) -> ArchiveStatistics
+    /// Instances in quarantine, conflicting versions included, newest first.
+    ///
+    /// - Parameter instanceKey: continue below this one.
+    func quarantined(limit: Int, before instanceKey: Int64?) throws(IndexError) -> [StoredInstance]
     /// Newest first (PACS-4.2.6-g).
     func conflicts(limit: Int, before sequence: Int64?) throws(IndexError) -> [ConflictRecord]
     /// Newest first.

@@ -60,7 +60,7 @@ enum IndexColumns {
     /// Attributes with columns in the table of `level`. A study keeps its own copy of its patient's attributes, as its
     /// objects say it: queries at study level and below need no patient row, and one study's correction is not another's.
     static func attributes(in level: QueryLevel) -> [IndexedAttribute] {
-        let own = IndexedAttribute.attributes(of: level)
+        let own = IndexedAttribute.attributes(of: level).filter { $0.source != .computed }
         guard level == .study else { return own }
         return own + IndexedAttribute.attributes(of: .patient).filter { $0.source == .header && $0.kind != .sequence }
     }

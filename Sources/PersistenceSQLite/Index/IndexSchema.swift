@@ -15,7 +15,15 @@ enum IndexSchema {
             try db.execute(sql: indexes)
             try db.execute(sql: ledgers)
         }
+        migrator.registerMigration("2 quarantine") { db in try db.execute(sql: quarantine) }
     }
+
+    /// What queries answer of `IndexedAttribute.quarantinedTag`, and the list of what is in quarantine.
+    private static let quarantine = """
+        ALTER TABLE instance ADD COLUMN quarantined TEXT
+            GENERATED ALWAYS AS (CASE is_quarantined WHEN 0 THEN 'NO' ELSE 'YES' END) VIRTUAL;
+        CREATE INDEX instance_quarantined ON instance (id) WHERE is_quarantined <> 0;
+        """
 
     /// Names and repeated terms once each; names with the keys they are found by.
     private static let dictionaries = """

@@ -123,8 +123,15 @@ struct RowReader {
     }
 }
 
-/// Conflicts and inconsistencies, newest first.
+/// Quarantine, conflicts and inconsistencies, newest first.
 extension SQLiteIndex {
+    package func quarantined(limit: Int, before instanceKey: Int64?) throws(IndexError) -> [StoredInstance] {
+        try database.read { db in
+            let sql = StoredInstanceReader.select + " WHERE i.is_quarantined <> 0 AND i.id < ? ORDER BY i.id DESC LIMIT ?"
+            return try StoredInstanceReader.fetch(db, sql, [instanceKey ?? .max, max(0, limit)])
+        }
+    }
+
     package func conflicts(limit: Int, before sequence: Int64?) throws(IndexError) -> [ConflictRecord] {
         try database.read { db in
             let sql = """

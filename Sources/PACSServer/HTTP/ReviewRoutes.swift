@@ -1,0 +1,94 @@
+import Archive
+import HTTPTypes
+import Hummingbird
+import PersistenceSQLite
+import SecurityProfiles
+
+/// What the archive keeps but somebody should look at: quarantine, conflicts, inconsistencies (PACS-4.2.6-g).
+struct ReviewRoutes: Sendable {
+    let pacs: PACS
+
+    func add(to router: Router<WebContext>) {
+        router.get("api/quarantine") { request, context in
+            try context.require(.quarantineReview)
+            return try await quarantine(Page(request))
+        }
+        router.get("api/conflicts") { request, context in
+            try context.require(.quarantineReview)
+            return try await conflicts(Page(request))
+        }
+        router.get("api/inconsistencies") { request, context in
+            try context.require(.quarantineReview)
+            return try await inconsistencies(Page(request))
+        }
+    }
+
+    /// `limit` (1 to 500) and `before`, the last answer's `next`.
+    private struct Page {
+        let limit: Int
+        let before: Int64?
+
+        init(_ request: Request) throws {
+            let parameters = request.uri.queryParameters
+            limit = min(max(parameters["limit"].flatMap { Int($0) } ?? 100, 1), 500)
+            before = parameters["before"].flatMap { Int64($0) }
+            if before == nil, parameters["before"] != nil {
+                throw WebFault(.badRequest, "before", "before is no number.", remedy: "Use the value of next.")
+            }
+        }
+
+        func answer(_ rows: [JSONValue], last: Int64?) -> Response {
+            JSONValue.object([
+                "items": .array(rows), "next": rows.count == limit ? last.map { .integer(Int($0)) } ?? .null : .null,
+            ]).response()
+        }
+    }
+
+    private func quarantine(_ page: Page) async throws -> Response {
+        let (index, store) = (pacs.directory.index, pacs.directory.store)
+        let rows = try await pacs.pool.run {
+            try index.quarantined(limit: page.limit, before: page.before).map { instance in
+                (instance, QuarantineReasons.read(instance, from: store))
+            }
+        }
+        return page.answer(
+            rows.map { instance, reasons in
+                .object([
+                    "sopInstanceUID": .string(instance.sopInstanceUID), "sopClassUID": .string(instance.sopClassUID),
+                    "studyInstanceUID": .string(instance.studyInstanceUID),
+                    "seriesInstanceUID": .string(instance.seriesInstanceUID),
+                    "version": .integer(instance.conflictVersion), "source": .string(instance.source),
+                    "receivedAt": .integer(Int(instance.receivedAtMilliseconds)),
+                    "reasons": .array(reasons.map { .string($0) }),
+                ])
+            }, last: rows.last?.0.instanceKey)
+    }
+
+    private func conflicts(_ page: Page) async throws -> Response {
+        let index = pacs.directory.index
+        let rows = try await pacs.pool.run { try index.conflicts(limit: page.limit, before: page.before) }
+        return page.answer(
+            rows.map { row in
+                .object([
+                    "sopInstanceUID": .string(row.sopInstanceUID), "studyInstanceUID": .string(row.studyInstanceUID),
+                    "seriesInstanceUID": .string(row.seriesInstanceUID), "version": .integer(row.version),
+                    "elsewhere": .flag(row.isElsewhere), "at": .integer(Int(row.atMilliseconds)),
+                    "source": .string(row.source),
+                ])
+            }, last: rows.last?.sequence)
+    }
+
+    private func inconsistencies(_ page: Page) async throws -> Response {
+        let index = pacs.directory.index
+        let rows = try await pacs.pool.run { try index.inconsistencies(limit: page.limit, before: page.before) }
+        return page.answer(
+            rows.map { row in
+                .object([
+                    "level": .string(row.level.definedTerm), "tag": .string("\(row.tag)"), "kept": .string(row.keptValue),
+                    "found": .string(row.foundValue), "studyInstanceUID": .string(row.studyInstanceUID),
+                    "sopInstanceUID": .string(row.sopInstanceUID), "at": .integer(Int(row.atMilliseconds)),
+                    "source": .string(row.source),
+                ])
+            }, last: rows.last?.sequence)
+    }
+}
