@@ -93,7 +93,9 @@ package struct ArchiveDirectory: Sendable {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try encoder.encode(volumes.map { StoredVolume($0) }).write(to: file, options: .atomic)
+        let json = try encoder.encode(volumes.map { StoredVolume($0) })
+        // A full or read-only disk must not keep a server from starting that would write the same again.
+        if (try? Data(contentsOf: file)) != json { try json.write(to: file, options: .atomic) }
         return volumes
     }
 

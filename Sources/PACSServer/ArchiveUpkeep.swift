@@ -13,6 +13,7 @@ final class ArchiveUpkeep: Sendable {
     /// Containers whose objects have moved, and since when; readers may still be in them.
     private let emptied = Mutex<[ContainerID: Int64]>([:])
     private let lastStates = Mutex<[Int64: VolumeStatus.State]>([:])
+    private let wasDegraded = Mutex(false)
 
     init(_ pacs: PACS) {
         self.pacs = pacs
@@ -120,6 +121,8 @@ final class ArchiveUpkeep: Sendable {
     func watch() async throws {
         let pacs = pacs
         let (volumes, isIntact) = try await pacs.pool.run {
+            pacs.security.restoreFromMemory()
+            self.tellDegradation()
             _ = try pacs.security.sessions.endExpired()
             return (
                 pacs.directory.store.volumes(),
@@ -138,6 +141,21 @@ final class ArchiveUpkeep: Sendable {
         }
         if !isIntact {
             pacs.logger.error("Accounts, devices, settings or the audit log were changed outside Apus. Run apus audit --verify.")
+        }
+    }
+
+    /// Says once that sessions and audit records are kept in memory, and once that they are on the disk again.
+    private func tellDegradation() {
+        let degradation = pacs.security.degradation
+        let before = wasDegraded.withLock { before in
+            defer { before = degradation != nil }
+            return before
+        }
+        if let degradation, !before {
+            pacs.logger.error(
+                "The security store cannot be written (\(degradation.reason)). Sessions and audit records are kept in memory until it can; they are lost if the server ends first. Free space, or make the disk writable.")
+        } else if degradation == nil, before {
+            pacs.logger.notice("The security store can be written again. Sessions and audit records are on the disk.")
         }
     }
 

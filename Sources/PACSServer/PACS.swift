@@ -8,6 +8,7 @@ import NIOPosix
 import ObjectStorage
 import PersistenceSQLite
 package import SecurityProfiles
+import Synchronization
 
 /// The running server: every part made once and handed just its collaborators.
 package final class PACS: Sendable {
@@ -19,10 +20,12 @@ package final class PACS: Sendable {
     package let ingest: IngestPipeline
     package let reader: ObjectReader
     package let monitor: TransferMonitor
+    package let access: AccessAudit
     package let pool: BlockingPool
     package let changed: ArchiveSignal
     package let logger: Logger
     private let commitmentsDue = ArchiveSignal()
+    private let hasRecovered = Atomic<Bool>(false)
     private let outbound: OutboundSender
     private let commitment: CommitmentDelivery
     private let nodes: NodePolicy
@@ -45,6 +48,7 @@ package final class PACS: Sendable {
         changed = ArchiveSignal()
         monitor = TransferMonitor()
         pool = BlockingPool(threads: 16)
+        access = AccessAudit(log: security.audit, pool: pool, now: Self.now, logger: logger)
         reader = ObjectReader(store: directory.store)
         ingest = IngestPipeline(
             settings: configuration.ingest, store: directory.store, index: directory.index, refusals: directory.index,
@@ -60,7 +64,33 @@ package final class PACS: Sendable {
         commitment = CommitmentDelivery(
             jobs: directory.index, provider: StorageCommitmentProvider(lookup: directory.index, store: directory.store),
             network: outbound, now: Self.now)
+        try startReadingAtLeast()
+    }
+
+    /// Takes up what a crash left. On a disk that cannot be written the server starts all the same, so that what is stored
+    /// can be found and read; objects are refused until the rows that may be missing are written.
+    private func startReadingAtLeast() throws {
+        do {
+            try recover()
+        } catch let error as IndexError {
+            guard case .unavailable(let message) = error else { throw error }
+            let remedy =
+                directory.index.isOnReadOnlyDisk
+                ? "Make the disk writable and start the server again." : "Free space; the server goes on by itself."
+            ingest.close(because: "The archive can only be read now: \(message). \(remedy)")
+            logger.error("The data directory cannot be written (\(message)). Objects can be found and read, but not stored. \(remedy)")
+        }
+    }
+
+    /// Whether objects and accounts can only be read, until the server is started again.
+    package var isReadOnly: Bool { directory.index.isOnReadOnlyDisk }
+
+    /// Tries again what the start could not do.
+    private func recoverOnceWritable() throws {
+        guard !hasRecovered.load(ordering: .acquiring) else { return }
         try recover()
+        ingest.close(because: nil)
+        logger.notice("The data directory can be written again. Objects are stored.")
     }
 
     private func recover() throws {
@@ -70,6 +100,7 @@ package final class PACS: Sendable {
         }
         for problem in report.unreadable.prefix(20) { logger.error("A stored record cannot be indexed: \(problem)") }
         try directory.index.releaseRunning()
+        hasRecovered.store(true, ordering: .releasing)
     }
 
     // MARK: DICOM
@@ -107,7 +138,7 @@ package final class PACS: Sendable {
             contexts: ContextPolicy(acceptsUnknownSOPClasses: configuration.acceptsUnknownSOPClasses), nodes: nodes,
             ingest: ingest, queries: directory.index, lookup: directory.index, reader: reader, commitment: commitment,
             onCommitmentRequested: { [commitmentsDue] in commitmentsDue.signal() }, outbound: outbound,
-            refusals: directory.index, pool: pool, monitor: monitor, now: Self.now, logger: logger)
+            refusals: directory.index, pool: pool, monitor: monitor, access: access, now: Self.now, logger: logger)
     }
 
     // MARK: Background work
@@ -116,10 +147,14 @@ package final class PACS: Sendable {
     package func runJobs() async {
         let forwarder = Forwarder(
             rules: configuration.routes, feed: directory.index, jobs: directory.index, lookup: directory.index,
-            reader: reader, network: outbound, refusals: directory.index, now: Self.now)
+            reader: reader, network: AuditedNetwork(base: outbound, access: access), refusals: directory.index, now: Self.now)
         let upkeep = ArchiveUpkeep(self)
         let planned = ArchiveSignal()
         let pool = pool
+        let watch = JobRunner(name: "watch", pause: .seconds(30), signal: ArchiveSignal(), logger: logger) {
+            try await upkeep.watch()
+            return false
+        }
         let runners = [
             // Without rules there is nothing to plan; the position in the feed then follows at leisure, so that rules set
             // later do not reach back.
@@ -144,17 +179,28 @@ package final class PACS: Sendable {
                 try await upkeep.checkpoint()
                 return false
             },
-            JobRunner(name: "watch", pause: .seconds(30), signal: ArchiveSignal(), logger: logger) {
-                try await upkeep.watch()
-                return false
-            },
             JobRunner(name: "integrity scrub", pause: .seconds(60), signal: ArchiveSignal(), logger: logger) {
                 try await upkeep.scrubIfDue()
                 return false
             },
         ]
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { await watch.run() }
+            guard !isReadOnly else { return }
+            await recoverWhenWritable()
             for runner in runners { group.addTask { await runner.run() } }
+        }
+    }
+
+    /// Nothing may pass over the rows that recovery still has to write, checkpoints least of all.
+    private func recoverWhenWritable() async {
+        while !hasRecovered.load(ordering: .acquiring), !Task.isCancelled {
+            do {
+                try await pool.run { try self.recoverOnceWritable() }
+            } catch {
+                // Told at the start; a cancelled sleep ends the loop by its condition.
+                try? await Task.sleep(for: .seconds(5))
+            }
         }
     }
 
@@ -162,6 +208,7 @@ package final class PACS: Sendable {
     package func close() async {
         ingest.waitUntilIdle()
         do { try directory.index.flush() } catch { logger.error("The index could not be flushed: \(error)") }
+        security.restoreFromMemory()
         await pool.shutDown()
         do { try workspace.close() } catch { logger.error("The workspace could not be closed: \(error)") }
         directory.close()

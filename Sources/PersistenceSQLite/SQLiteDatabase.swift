@@ -7,30 +7,55 @@ import GRDB
 /// since, never part of one. Readers in other processes are welcome.
 final class SQLiteDatabase: Sendable {
     let pool: DatabasePool
+    /// Whether the file was asked for to write, but lies on a disk that can only be read.
+    let isOnReadOnlyDisk: Bool
 
     /// - Parameters:
     ///   - isReadOnly: for tools beside a running server; the schema must be there already.
     ///   - migrations: what this file must hold, in order of version.
     init(path: String, isReadOnly: Bool, migrations: (inout DatabaseMigrator) -> Void) throws(IndexError) {
-        pool = try Self.mapping {
-            var configuration = Configuration()
-            configuration.readonly = isReadOnly
-            configuration.busyMode = .timeout(10)
-            configuration.maximumReaderCount = 6
-            configuration.label = "index"
-            configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536")
+        do {
+            pool = try Self.open(path, isReadOnly, migrations)
+            isOnReadOnlyDisk = false
+        } catch let error as DatabaseError where !isReadOnly && Self.isNotWritable(error) {
+            pool = try Self.mapping {
+                try ReadOnlyFile.open(path, label: "index") { db in try Self.prepare(db) }
             }
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            guard !isReadOnly else { return pool }
-            try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 268435456")
-            }
-            var migrator = DatabaseMigrator()
-            migrations(&migrator)
-            try migrator.migrate(pool)
-            return pool
+            isOnReadOnlyDisk = true
+        } catch {
+            pool = try Self.mapping { throw error }
+            isOnReadOnlyDisk = false
         }
+    }
+
+    private static func isNotWritable(_ error: DatabaseError) -> Bool {
+        [.SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN].contains(error.resultCode)
+    }
+
+    private static func prepare(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536")
+    }
+
+    private static func open(
+        _ path: String, _ isReadOnly: Bool, _ migrations: (inout DatabaseMigrator) -> Void
+    ) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.readonly = isReadOnly
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 6
+        configuration.label = "index"
+        configuration.prepareDatabase { db in try prepare(db) }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        guard !isReadOnly else { return pool }
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 268435456")
+        }
+        var migrator = DatabaseMigrator()
+        migrations(&migrator)
+        try migrator.migrate(pool)
+        // A file on a read-only disk is opened without complaint; only the wish to write tells. This changes nothing.
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = ''") }
+        return pool
     }
 
     func read<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {

@@ -9,6 +9,7 @@ package struct SecurityServices: Sendable {
     package let audit: AuditLog
     package let integrity: IntegrityService
     private let context: SecurityContext
+    private let resilient: ResilientSecurityStore
 
     /// - Parameters:
     ///   - key: from the installation's key file.
@@ -18,7 +19,9 @@ package struct SecurityServices: Sendable {
         store: any SecurityStore, key: IntegrityKey, keyIsNew: Bool, environment: SecurityEnvironment = .system,
         scrypt: ScryptParameters = .standard
     ) throws(SecurityError) {
-        context = SecurityContext(store: store, sealer: Sealer(key: key), environment: environment)
+        let sealer = Sealer(key: key)
+        resilient = ResilientSecurityStore(store, sealer: sealer, environment: environment)
+        context = SecurityContext(store: resilient, sealer: sealer, environment: environment)
         let hasher = PasswordHasher(parameters: scrypt, randomBytes: environment.randomBytes)
         accounts = AccountService(context: context, hasher: hasher)
         setup = SetupService(context: context, accounts: accounts)
@@ -41,6 +44,12 @@ package struct SecurityServices: Sendable {
     ) -> NodePolicy {
         NodePolicy(context: context, ownAETitles: ownAETitles, resolve: resolve)
     }
+
+    /// What cannot be kept on the disk at the moment; `nil` when everything can.
+    package var degradation: SecurityDegradation? { resilient.degradation }
+
+    /// Brings what waits in memory to the disk when that can be written again. Call it every minute or so, and at the end.
+    package func restoreFromMemory() { resilient.restore(evenIfRecent: true) }
 
     /// Grows whenever an account, token, device or setting changes, in whichever process: cheap to poll each second.
     package func revision() throws(SecurityError) -> Int64 { try context.store.revision() }

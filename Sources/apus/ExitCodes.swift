@@ -24,7 +24,7 @@ func exitCode(for error: any Error) -> ExitCode {
     case is IndexError: .inputOutput
     case let error as SecurityError:
         switch error {
-        case .storeUnavailable, .storeCorrupt, .keyFile: .inputOutput
+        case .storeUnavailable, .storeNotWritable, .storeCorrupt, .keyFile: .inputOutput
         case .busy: .tryAgain
         case .accountNotFound, .tokenNotFound, .sessionNotFound, .deviceNotFound, .callerNotFound: .noInput
         default: .badData

@@ -65,8 +65,11 @@ def wait_for_port(port: int, within: float = 10) -> None:
 class Receiver:
     """A storage provider that keeps what arrives, byte for byte, and may also take commitment results."""
 
-    def __init__(self, ae: str = "RECEIVER", contexts=None, status: int = 0x0000, delay: float = 0, port: int | None = None):
+    def __init__(
+        self, ae: str = "RECEIVER", contexts=None, status: int = 0x0000, delay: float = 0, port: int | None = None, tls=None,
+    ):
         self.port = port or free_port()
+        self.tls = tls
         self.title = ae
         self.status, self.delay = status, delay
         self.stored: dict[str, bytes] = {}
@@ -88,7 +91,8 @@ class Receiver:
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_N_EVENT_REPORT, self._report), (evt.EVT_C_ECHO, lambda _: 0)]
         if not any(c.abstract_syntax == "1.2.840.10008.1.1" for c in self.ae.supported_contexts):
             self.ae.add_supported_context("1.2.840.10008.1.1")
-        self.server = self.ae.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        self.server = self.ae.start_server(
+            ("127.0.0.1", self.port), block=False, evt_handlers=handlers, ssl_context=self.tls)
         return self
 
     def stop(self) -> None:

@@ -405,3 +405,29 @@ def test_a_slow_client_of_the_web_does_not_keep_others_waiting(server):
     finally:
         for connection in slow:
             connection.close()
+
+
+@pytest.mark.parametrize(
+    "sop_class, instance, status, comment",
+    [
+        (RAW_DATA, "1.2." + "3" * 80, 0x0117, "longer than 64"),
+        (RAW_DATA, "", 0x0117, "missing"),
+        (RAW_DATA, "1.2.\x01\x7f3", 0x0117, "characters no UID has"),
+        (RAW_DATA + "." + "9" * 70, "1.2.3.4", 0x0122, "not that of the presentation context"),
+        ("", "1.2.3.4", 0x0122, "not that of the presentation context"),
+    ])
+def test_a_c_store_of_an_unusable_identifier_is_answered_and_the_association_goes_on(server, sop_class, instance, status, comment):
+    """PACS-4.2.2-b PACS-4.3.1.2-2"""
+    sound = part10(made_object())
+    with Wire(server.dicom_port) as wire:
+        wire.associate([(1, RAW_DATA, [EXPLICIT])], calling=TESTER)
+        wire.send(fragments(1, store_command(sop_class, instance), True, wire.maximum))
+        wire.send(fragments(1, sound.data_set, False, wire.maximum))
+        answer, _ = wire.read_message()
+        assert struct.unpack("<H", answer[0, 0x0900])[0] == status
+        assert comment in answer[0, 0x0902].decode() and len(answer[0, 0x0902]) <= 64
+        assert all(len(answer.get((0, tag), b"")) <= 64 for tag in (0x0002, 0x1000))
+        assert wire.store(sound) == 0
+        wire.release()
+    eventually(
+        lambda: [r for r in server.refusals() if r["CODE"] == f"{status:X}" and comment in r["REASON"]], what="the refusal's record")

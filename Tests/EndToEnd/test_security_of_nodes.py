@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import pathlib
 import socket
 import ssl
 import subprocess
 
+import pydicom
 import pytest
 import requests
+from pynetdicom import AE
 
 from apus_server import TESTER, apus, eventually, free_port, table
 
 from dicom_wire import ASSOCIATE_AC, ASSOCIATE_RJ, EXPLICIT, IMPLICIT, VERIFICATION, Wire, echoes
-from objects import RAW_DATA, made_object, part10
-from peers import dcmtk
+from objects import RAW_DATA, generate_uid, made_object, part10, saved
+from peers import COMMITMENT, COMMITMENT_INSTANCE, STUDY_MOVE, Receiver, association, dcmtk, identifier, store_files
 
 SYNTAXES = {
     "echo": VERIFICATION,
@@ -197,13 +201,66 @@ def test_our_command_refuses_a_server_of_no_known_authority(tls_server, certific
 
 def test_a_device_bound_to_a_certificate_needs_that_one(tls_server, certificates):
     """PACS-4.5.4-2 SEC-3.2-NAUT"""
-    der = ssl.PEM_cert_to_DER_cert((certificates / "device.pem").read_text())
-    import hashlib
-
-    tls_server.register("BOUND", fingerprint=hashlib.sha256(der).hexdigest())
+    tls_server.register("BOUND", fingerprint=fingerprint(certificates / "device.pem"))
     tls_echo(tls_server, certificates, "device", "BOUND").ok()
     assert tls_echo(tls_server, certificates, "server", "BOUND").code != 0
     assert knock(tls_server, "BOUND")[0] == ASSOCIATE_RJ
+
+
+def fingerprint(file: pathlib.Path) -> str:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read_text())).hexdigest()
+
+
+@pytest.mark.parametrize("way", ["C-MOVE", "storage commitment"])
+@pytest.mark.parametrize("shown", ["registered", "other"])
+def test_what_we_send_over_tls_goes_only_to_the_certificate_registered(tls_server, certificates, way, shown):
+    """PACS-4.5.4-2 PACS-4.2.2-c"""
+    server, name = tls_server, f"{way[:2]}{shown}".replace("-", "").upper()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "device.pem", certificates / "device.key")
+    made = made_object()
+    assert set(store_files(server, [saved(made, certificates, f"{name}.dcm")]).values()) == {0}
+    receiver = Receiver(name, contexts=[(str(made.SOPClassUID), [EXPLICIT])], tls=context).supports_commitment()
+    with receiver:
+        certificate = certificates / ("device.pem" if shown == "registered" else "server.pem")
+        server.register(name, port=receiver.port, fingerprint=fingerprint(certificate))
+        if way == "C-MOVE":
+            with association(server, [(STUDY_MOVE, [EXPLICIT])]) as assoc:
+                wanted = identifier("STUDY", StudyInstanceUID=str(made.StudyInstanceUID))
+                status = list(assoc.send_c_move(wanted, name, STUDY_MOVE))[-1][0].Status
+            assert (status == 0) == (shown == "registered"), hex(status)
+            assert (str(made.SOPInstanceUID) in receiver.stored) == (shown == "registered")
+            if shown == "other":
+                told = eventually(lambda: [r for r in server.refusals() if r["PARTY"] == name], what="the refusal's record")
+                assert "another certificate than the one registered" in told[0]["REASON"]
+        else:
+            asks_for_commitment(server, certificates, name, made)
+            if shown == "registered":
+                assert receiver.wait_for_report()[0] == 1
+            else:
+                job = eventually(
+                    lambda: [j for j in server.jobs() if j["KIND"] == "commitment" and "certificate" in j["LAST ERROR"]], 30, what="the error")
+                assert job and not receiver.reports
+
+
+def asks_for_commitment(server, certificates, calling: str, made) -> None:
+    request = pydicom.Dataset()
+    request.TransactionUID = generate_uid()
+    item = pydicom.Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = made.SOPClassUID, made.SOPInstanceUID
+    request.ReferencedSOPSequence = [item]
+    context = ssl.create_default_context(cafile=certificates / "ca.pem")
+    context.check_hostname = False
+    # It calls with the certificate registered for it, whatever it shows when called.
+    name = "server" if calling.endswith("OTHER") else "device"
+    context.load_cert_chain(certificates / f"{name}.pem", certificates / f"{name}.key")
+    ae = AE(ae_title=calling)
+    ae.add_requested_context(COMMITMENT, [EXPLICIT])
+    assoc = ae.associate("127.0.0.1", server.tls_port, ae_title=server.ae, tls_args=(context, None))
+    assert assoc.is_established
+    status, _ = assoc.send_n_action(request, 1, COMMITMENT, COMMITMENT_INSTANCE)
+    assert status.Status == 0
+    assoc.release()
 
 
 def test_old_tls_is_not_spoken(tls_server):

@@ -8,6 +8,7 @@ package final class IngestPipeline: Sendable {
     private let writer: IngestWriter
     private let refusals: any RefusalLog
     private let lastArrival = Atomic<Int64>(0)
+    private let closedReason = Mutex<String?>(nil)
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64
 
@@ -34,6 +35,7 @@ package final class IngestPipeline: Sendable {
         _ declared: DeclaredIdentity, origin: Origin, sourceAETitle: String?, preamble: ArraySlice<UInt8>? = nil,
         notes: [ParsingNote] = [], expectedBytes: Int? = nil
     ) throws(IngestRefusal) -> IncomingObject {
+        if let reason = closedReason.withLock({ $0 }) { throw IngestRefusal(.unavailable, reason) }
         lastArrival.store(now(), ordering: .relaxed)
         let meta = FileMeta(
             mediaStorageSOPClassUID: declared.sopClassUID, mediaStorageSOPInstanceUID: declared.sopInstanceUID,
@@ -43,6 +45,9 @@ package final class IngestPipeline: Sendable {
             pipeline: self, declared: declared, origin: origin, header: Part10.header(meta: meta, preamble: kept?[...]),
             headNotes: notes, expectedBytes: expectedBytes)
     }
+
+    /// Refuses everything from now on, with this reason; `nil` opens again.
+    package func close(because reason: String?) { closedReason.withLock { $0 = reason } }
 
     /// When the last object began to arrive, or the server started.
     package var lastArrivalMilliseconds: Int64 { lastArrival.load(ordering: .relaxed) }

@@ -38,9 +38,10 @@ extension AssociationChannelHandler {
         guard performing[messageID] == nil else {
             return refuse(command, contextID, .duplicateInvocation)
         }
-        if case .store(let store) = command, store.affectedSOPClassUID != context.abstractSyntax {
-            // What was negotiated, and allowed, is the abstract syntax.
-            return refuse(command, contextID, .sopClassNotSupported)
+        if case .store(let store) = command, let problem = store.problem(in: context) {
+            let request = StoreRequest(association: association, context: context, command: store, flow: makeFlow())
+            handler.storeRefused(request, status: problem.status, reason: problem.reason)
+            return refuse(command, contextID, problem.status, problem.reason)
         }
         operationSerial &+= 1
         performing[messageID] = PerformedOperation(serial: operationSerial, task: nil)
@@ -58,11 +59,13 @@ extension AssociationChannelHandler {
     }
 
     /// Answers without performing, after the data set, if there is one, has passed.
-    private func refuse(_ command: Command, _ contextID: UInt8, _ status: DIMSEStatus) {
+    private func refuse(_ command: Command, _ contextID: UInt8, _ status: DIMSEStatus, _ comment: String? = nil) {
+        var response = command.response(status)
+        response.errorComment = comment
         if command.hasDataSet {
-            incoming = .discarded(command, contextID: contextID, status)
+            incoming = .discarded(response, contextID: contextID)
         } else {
-            respond(command.response(status), contextID, dataSet: nil)
+            respond(response, contextID, dataSet: nil)
         }
     }
 
@@ -100,10 +103,10 @@ extension AssociationChannelHandler {
             } else {
                 incoming = .buffer(command, contextID: contextID, buffer)
             }
-        case .discarded(let command, let contextID, let status):
+        case .discarded(let response, let contextID):
             guard isEnd else { return }
             incoming = .none
-            respond(command.response(status), contextID, dataSet: nil)
+            respond(response, contextID, dataSet: nil)
         }
     }
 
@@ -172,13 +175,31 @@ extension AssociationChannelHandler {
     }
 }
 
+extension StoreCommand {
+    /// Why the request cannot be performed, though the association can go on.
+    func problem(in context: PresentationContext) -> (status: DIMSEStatus, reason: String)? {
+        // What was negotiated, and allowed, is the abstract syntax.
+        guard affectedSOPClassUID == context.abstractSyntax else {
+            return (.sopClassNotSupported, "the SOP class is not that of the presentation context")
+        }
+        if affectedSOPInstanceUID.isEmpty { return (.invalidSOPInstance, "the SOP Instance UID is missing") }
+        if affectedSOPInstanceUID.utf8.count > 64 {
+            return (.invalidSOPInstance, "the SOP Instance UID is longer than 64 characters")
+        }
+        let isPrintable = affectedSOPInstanceUID.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        return isPrintable ? nil : (.invalidSOPInstance, "the SOP Instance UID holds characters no UID has")
+    }
+}
+
 extension Command {
     /// A response to this request with the elements that all services share.
     func response(_ status: DIMSEStatus) -> ResponseCommand {
         let field: CommandField
         let sopClassUID: String?
         switch self {
-        case .store(let command): (field, sopClassUID) = (.cStoreRQ, command.affectedSOPClassUID)
+        case .store(let command):
+            let isUID = (1...64).contains(command.affectedSOPClassUID.utf8.count)
+            (field, sopClassUID) = (.cStoreRQ, isUID ? command.affectedSOPClassUID : nil)
         case .query(let command): (field, sopClassUID) = (command.field, command.affectedSOPClassUID)
         case .echo(let command): (field, sopClassUID) = (.cEchoRQ, command.affectedSOPClassUID)
         case .normalized(let command): (field, sopClassUID) = (command.field, command.sopClassUID)

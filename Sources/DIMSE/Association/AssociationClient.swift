@@ -18,6 +18,9 @@ public struct AssociationClient: Sendable {
         /// Left out by default: some peers cannot cope with the item at all.
         public var asynchronousOperationsWindow: AsynchronousOperationsWindow?
         public var tls: TLSSettings?
+        /// Decides on the certificate the peer shows, in its DER form, after the authorities vouched for it and before
+        /// anything is sent; `nil` takes it.
+        public var acceptsPeerCertificate: (@Sendable (_ der: [UInt8]) -> Bool)?
         public var limits: AssociationLimits = .default
 
         public init(
@@ -67,7 +70,9 @@ public struct AssociationClient: Sendable {
         _ configuration: Configuration, handler: (any AssociationHandler)? = nil
     ) async throws -> Association {
         let request = try configuration.request()
-        let security = try configuration.tls.map { try ClientTLS($0, host: configuration.host) }
+        let security = try configuration.tls.map {
+            try ClientTLS($0, host: configuration.host, accepts: configuration.acceptsPeerCertificate)
+        }
         let limits = configuration.limits
         let handler = handler ?? PassiveHandler()
         let eventLoop = group.next()

@@ -18,6 +18,9 @@ public protocol AssociationHandler: AnyObject, Sendable {
     /// C-STORE (PS3.4 Annex B): called on the event loop before the first byte of the data set.
     func storeSink(for request: StoreRequest) -> any StoreSink
 
+    /// A C-STORE that was refused because its command names no usable SOP class or instance; for records.
+    func storeRefused(_ request: StoreRequest, status: DIMSEStatus, reason: String)
+
     /// C-FIND (PS3.4 §C.4.1). Finishing the stream ends with success; throwing a ``DIMSEFailure`` ends with its status.
     ///
     /// C-CANCEL and the end of the association terminate the stream (`onTermination`).
@@ -79,6 +82,8 @@ extension AssociationHandler {
     public func storeSink(for request: StoreRequest) -> any StoreSink {
         RefusingStoreSink(status: .sopClassNotSupported)
     }
+
+    public func storeRefused(_ request: StoreRequest, status: DIMSEStatus, reason: String) {}
 
     public func find(_ request: FindRequest, identifier: DataSet) -> AsyncThrowingStream<FindAnswer, any Error> {
         AsyncThrowingStream { $0.finish(throwing: DIMSEFailure(status: .sopClassNotSupported)) }

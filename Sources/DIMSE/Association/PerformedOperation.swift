@@ -14,7 +14,7 @@ enum IncomingDataSet {
     case sink(any StoreSink, StoreCommand, contextID: UInt8, serial: UInt64)
     /// Held in memory until complete.
     case buffer(Command, contextID: UInt8, ByteBuffer)
-    case discarded(Command, contextID: UInt8, DIMSEStatus)
+    case discarded(ResponseCommand, contextID: UInt8)
 }
 
 /// An operation this side invoked: responses wait here until they are asked for.

@@ -87,8 +87,11 @@ struct ServerTLS: Sendable {
 struct ClientTLS: Sendable {
     private let context: NIOSSLContext
     private let serverName: String?
+    private let accepts: (@Sendable ([UInt8]) -> Bool)?
 
-    init(_ settings: TLSSettings, host: String) throws {
+    /// - Parameter accepts: decides on the certificate shown, in its DER form, after the authorities vouched for it.
+    init(_ settings: TLSSettings, host: String, accepts: (@Sendable ([UInt8]) -> Bool)?) throws {
+        self.accepts = accepts
         do {
             var configuration = try settings.base()
             configuration.certificateVerification =
@@ -100,7 +103,19 @@ struct ClientTLS: Sendable {
     }
 
     func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
-        try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: serverName))
+        guard let accepts else {
+            return try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: serverName))
+        }
+        // The one way to decide beside the usual verification and before the first byte goes out.
+        let handler = try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: serverName) {
+            certificate, channel in
+            guard let der = try? certificate.toDERBytes(), accepts(der) else {
+                return channel.eventLoop.makeFailedFuture(
+                    AssociationError.tls(reason: "the peer shows another certificate than the one registered for it"))
+            }
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        try pipeline.addHandler(handler)
     }
 }
 

@@ -82,8 +82,9 @@ extension StoreCommand {
     fileprivate init(_ set: CommandSet) throws(MessageError) {
         self.init(
             messageID: try set.requiredUInt16(CommandTag.messageID),
-            affectedSOPClassUID: try set.requiredUID(CommandTag.affectedSOPClassUID),
-            affectedSOPInstanceUID: try set.requiredUID(CommandTag.affectedSOPInstanceUID),
+            // Unusable ones end the operation, not the association.
+            affectedSOPClassUID: set.identifier(CommandTag.affectedSOPClassUID),
+            affectedSOPInstanceUID: set.identifier(CommandTag.affectedSOPInstanceUID),
             priority: Priority(rawValue: set.uint16(CommandTag.priority) ?? 0),
             moveOriginatorAETitle: set.text(CommandTag.moveOriginatorAETitle),
             moveOriginatorMessageID: set.uint16(CommandTag.moveOriginatorMessageID))

@@ -134,6 +134,9 @@ public struct CommandSet: Hashable, Sendable {
         return uid
     }
 
+    /// What stands where a UID should, whether it is one or not; empty when absent.
+    func identifier(_ tag: Tag) -> String { dataSet.uid(tag) ?? "" }
+
     func requiredUID(_ tag: Tag) throws(MessageError) -> String {
         guard let uid = try uid(tag) else { throw .missingElement(tag: tag) }
         return uid

@@ -43,7 +43,9 @@ public struct Priority: RawRepresentable, Hashable, Sendable {
 /// C-STORE-RQ (PS3.7 §9.3.1.1).
 public struct StoreCommand: Hashable, Sendable {
     public var messageID: UInt16
+    /// As it came, also where it is no UID.
     public var affectedSOPClassUID: String
+    /// As it came, also where it is no UID.
     public var affectedSOPInstanceUID: String
     public var priority: Priority
     /// Who asked for the C-MOVE this is a sub-operation of.

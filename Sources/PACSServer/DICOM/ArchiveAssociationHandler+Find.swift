@@ -2,6 +2,7 @@ import Archive
 import DICOMCore
 import DIMSE
 import Logging
+import SecurityProfiles
 
 extension ArchiveAssociationHandler {
     /// Rows fetched at a time: small enough that C-CANCEL takes effect at once.
@@ -10,7 +11,12 @@ extension ArchiveAssociationHandler {
     /// C-FIND (PS3.4 §C.4.1): one statement for each page, streamed.
     func find(_ request: FindRequest, identifier: DataSet) -> AsyncThrowingStream<FindAnswer, any Error> {
         let (stream, continuation) = AsyncThrowingStream<FindAnswer, any Error>.makeStream()
-        let task = Task { [services] in
+        let task = Task { [services, audit] in
+            var matches = 0
+            defer {
+                let named = Set(identifier.strings(.studyInstanceUID).filter { !$0.isEmpty })
+                audit.note(.studySearched, service: "C-FIND", studies: named, instances: matches)
+            }
             do {
                 var query = try self.query(request, identifier)
                 query.limit = Self.pageRows
@@ -21,6 +27,7 @@ extension ArchiveAssociationHandler {
                     for row in page.rows {
                         let answer = row.cFindResponse(
                             to: query, retrieveAETitle: services.aeTitle, requestCharacterSet: identifier.characterSet)
+                        matches += 1
                         continuation.yield(FindAnswer(answer, status: status))
                     }
                     guard let next = page.next else { break }

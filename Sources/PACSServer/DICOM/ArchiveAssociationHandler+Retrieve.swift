@@ -16,6 +16,7 @@ extension ArchiveAssociationHandler {
                     status: .moveDestinationUnknown, errorComment: "move destination is not a registered device")
             }
             let counter = SuboperationCounter(instances, services: services, party: destination, operation: "C-MOVE")
+            defer { told(instances, counter.counts, service: "C-MOVE", remote: destination) }
             control.report(counter.counts)
             do {
                 try await services.outbound.send(
@@ -47,6 +48,7 @@ extension ArchiveAssociationHandler {
         do {
             let instances = try await self.instances(request, identifier)
             let counter = SuboperationCounter(instances, services: services, party: callingAETitle, operation: "C-GET")
+            defer { told(instances, counter.counts, service: "C-GET", remote: nil) }
             control.report(counter.counts)
             _ = await services.outbound.store(instances[...], over: control.association) {
                 try await control.store($0)

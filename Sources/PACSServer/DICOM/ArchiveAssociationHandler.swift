@@ -1,5 +1,4 @@
 import Archive
-import Crypto
 import DICOMCore
 import DIMSE
 import Logging
@@ -18,8 +17,12 @@ final class ArchiveAssociationHandler: AssociationHandler {
         var matching: [String: MatchingOptions] = [:]
     }
     private let state = Mutex(State())
+    let audit: AssociationAudit
 
-    init(services: DICOMServices) { self.services = services }
+    init(services: DICOMServices) {
+        self.services = services
+        audit = AssociationAudit(services.access, now: services.now)
+    }
 
     var callingAETitle: String { state.withLock { $0.callingAETitle } }
     func matchingOptions(_ sopClassUID: String) -> MatchingOptions {
@@ -31,9 +34,8 @@ final class ArchiveAssociationHandler: AssociationHandler {
     func negotiate(_ request: AssociationRequest) async -> NegotiationAnswer {
         let calling = request.callingAETitle
         state.withLock { $0.callingAETitle = calling }
-        let fingerprint = request.connection.peerCertificateDER.map { der in
-            SHA256.hash(data: der).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        }
+        audit.identify(aeTitle: calling, address: request.connection.peerAddress)
+        let fingerprint = request.connection.peerCertificateDER.map { CertificateFingerprint.of($0) }
         let nodes = services.nodes
         let decision = try? await services.pool.run {
             nodes.decide(
@@ -134,6 +136,7 @@ final class ArchiveAssociationHandler: AssociationHandler {
 
     func associationEnded(_ end: AssociationEnd) {
         if let association = state.withLock({ $0.association }) { services.monitor.ended(association) }
+        audit.end()
         switch end.reason {
         case .released, .releasedByPeer, .rejected: break
         default: services.logger.info("Association with \(callingAETitle) ended: \(end.reason)")
@@ -141,6 +144,19 @@ final class ArchiveAssociationHandler: AssociationHandler {
     }
 
     // MARK: Storage
+
+    func storeRefused(_ request: StoreRequest, status: DIMSEStatus, reason: String) {
+        services.record(
+            Refusal(
+                direction: .refusedByUs, party: Origin.applicationEntity(callingAETitle).text, operation: "C-STORE",
+                sopInstanceUID: Self.plain(request.sopInstanceUID), sopClassUID: Self.plain(request.sopClassUID),
+                code: String(status.rawValue, radix: 16, uppercase: true), reason: reason, atMilliseconds: services.now()))
+    }
+
+    /// For records: what is no UID may hold anything.
+    private static func plain(_ identifier: String) -> String {
+        String(identifier.unicodeScalars.prefix(64).map { ("!"..."~").contains($0) ? Character($0) : "?" })
+    }
 
     func storeSink(for request: StoreRequest) -> any StoreSink {
         guard state.withLock({ $0.grant?.allows(.store) ?? false }) else {
@@ -152,7 +168,7 @@ final class ArchiveAssociationHandler: AssociationHandler {
         let origin = Origin.applicationEntity(callingAETitle)
         do {
             return ArchiveStoreSink(
-                try services.ingest.begin(declared, origin: origin, sourceAETitle: callingAETitle), services.logger)
+                try services.ingest.begin(declared, origin: origin, sourceAETitle: callingAETitle), audit, services.logger)
         } catch {
             let pool = services.pool
             let ingest = services.ingest
@@ -165,17 +181,23 @@ final class ArchiveAssociationHandler: AssociationHandler {
 /// Feeds one C-STORE into the archive.
 final class ArchiveStoreSink: StoreSink {
     private let object: IncomingObject
+    private let audit: AssociationAudit
     private let logger: Logger
 
-    init(_ object: IncomingObject, _ logger: Logger) {
+    init(_ object: IncomingObject, _ audit: AssociationAudit, _ logger: Logger) {
         self.object = object
+        self.audit = audit
         self.logger = logger
     }
 
     func receive(_ bytes: ByteBuffer) { bytes.withUnsafeReadableBytes { object.append($0) } }
 
     func finish(_ completion: StoreCompletion) {
-        object.finish { [logger] verdict in
+        object.finish { [audit, logger] verdict in
+            if let filed = verdict.filed {
+                audit.note(
+                    .studyReceived, service: "C-STORE", studies: [filed.studyInstanceUID], instances: 1, tellingAtOnce: false)
+            }
             switch verdict {
             case .stored, .duplicate, .conflict: completion(.success)
             // Stored and marked; the sender learns of it by a warning (PS3.4 §B.2.3).

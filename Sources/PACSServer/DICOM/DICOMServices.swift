@@ -18,6 +18,7 @@ struct DICOMServices: Sendable {
     let refusals: any RefusalLog
     let pool: BlockingPool
     let monitor: TransferMonitor
+    let access: AccessAudit
     let now: @Sendable () -> Int64
     let logger: Logger
 

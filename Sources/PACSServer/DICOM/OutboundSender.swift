@@ -141,13 +141,14 @@ struct OutboundSender: PeerNetwork {
         var configuration = AssociationClient.Configuration(
             host: host, port: port, calledAETitle: destination, callingAETitle: aeTitle, presentationContexts: contexts)
         configuration.roleSelections = roles
-        if device.certificateFingerprint != nil {
+        if let fingerprint = device.certificateFingerprint {
             guard let tls else {
                 throw PeerFailure(
                     reason: "\(destination) is registered with a TLS certificate, but dicom.tls is not set. Nothing is sent in the clear.",
                     isTransient: false)
             }
             configuration.tls = tls
+            configuration.acceptsPeerCertificate = { der in CertificateFingerprint.of(der) == fingerprint }
         }
         do {
             let association = try await client.connect(configuration)

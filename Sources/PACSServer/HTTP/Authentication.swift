@@ -12,6 +12,7 @@ struct Authentication: RouterMiddleware {
 
     let security: SecurityServices
     let pool: BlockingPool
+    let access: AccessAudit
 
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
@@ -22,7 +23,14 @@ struct Authentication: RouterMiddleware {
         } else if let secret = request.cookies[Self.cookieName]?.value {
             try await session(secret, request, &context)
         }
-        return try await next(request, context)
+        do {
+            let response = try await next(request, context)
+            if response.status == .forbidden { await access.refused(request.uri.path, by: context.author) }
+            return response
+        } catch let fault as WebFault where fault.status == .forbidden {
+            await access.refused(request.uri.path, by: context.author)
+            throw fault
+        }
     }
 
     private func bearer(_ header: String, _ context: inout WebContext) async throws {

@@ -61,17 +61,57 @@ struct DICOMwebRoutes: Sendable {
                         ).encoded())))
         case .searchStudies, .searchStudySeries, .searchSeries, .searchStudyInstances, .searchSeriesInstances, .searchInstances:
             try context.require(.studySearch)
-            return try await SearchAnswer(pacs: pacs, base: base).answer(operation, request, context)
+            let response = try await SearchAnswer(pacs: pacs, base: base).answer(operation, request, context)
+            let study = context.parameters.get("study").map { [$0] } ?? []
+            await pacs.access.noted(.studySearched, study, service: "QIDO-RS", by: context.author)
+            return response
         case .storeInstances, .storeStudyInstances:
             try context.require(.dicomwebWrite)
             return try await StoreAnswer(pacs: pacs, base: base).answer(request, context)
         case .retrieveURI:
             try context.require(.dicomwebRead)
-            return try await URIAnswer(pacs: pacs).answer(request)
+            let response = try await URIAnswer(pacs: pacs).answer(request)
+            let asked = try WADOURIRequest(query: request.uri.query)
+            let isWhole = response.headers[.contentType]?.hasPrefix("application/dicom") ?? false
+            await given(asked.studyUID, service: "WADO-URI", whole: isWhole, context)
+            return response
         default:
             try context.require(.dicomwebRead)
             let path = request.uri.path.dropFirst("/dicom-web/".count)
-            return try await RetrieveAnswer(pacs: pacs, base: base).answer(try RetrieveRequest(path: path), request, context)
+            let asked = try RetrieveRequest(path: path)
+            let response = try await RetrieveAnswer(pacs: pacs, base: base).answer(asked, request, context)
+            let content = asked.content
+            await given(
+                asked.scope.studyInstanceUID, service: "WADO-RS \(content.auditName)", whole: content == .instances, context)
+            return response
+        }
+    }
+
+    /// Parts of objects are looked at; whole objects leave: a person downloads them, a program has them sent.
+    private func given(_ study: String, service: String, whole: Bool, _ context: WebContext) async {
+        let isPerson = context.principal.kind == .user
+        let kind: AuditEventKind = !whole ? .studyViewed : isPerson ? .studyExported : .studySent
+        await pacs.access.noted(kind, [study], service: service, by: context.author)
+    }
+}
+
+extension RetrieveRequest.Scope {
+    fileprivate var studyInstanceUID: String {
+        switch self {
+        case .study(let study), .series(let study, _), .instance(let study, _, _): study
+        }
+    }
+}
+
+extension RetrieveRequest.Content {
+    fileprivate var auditName: String {
+        switch self {
+        case .instances: "instances"
+        case .metadata: "metadata"
+        case .rendered, .renderedFrames: "rendered"
+        case .thumbnail, .thumbnailFrames: "thumbnail"
+        case .frames, .pixelData: "frames"
+        case .bulkData, .allBulkData: "bulk data"
         }
     }
 }

@@ -4,10 +4,8 @@ import DICOMObjects
 import DICOMweb
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import PersistenceSQLite
-import SecurityProfiles
 
 /// WADO-RS (PS3.18 §10.4).
 struct RetrieveAnswer: Sendable {
@@ -25,9 +23,7 @@ struct RetrieveAnswer: Sendable {
         let accept = try AcceptList(
             header: request.headers[.accept], queryParameter: try QueryString(request.uri.query).single("accept"))
         switch asked.content {
-        case .instances:
-            await auditExport(instances, context)
-            return try await objects(instances, accept, request, isSingle: asked.scope.isInstance)
+        case .instances: return try await objects(instances, accept, request, isSingle: asked.scope.isInstance)
         case .metadata: return try metadata(instances, accept)
         case .frames(let numbers): return try await frames(first, numbers, accept)
         case .pixelData:
@@ -37,16 +33,6 @@ struct RetrieveAnswer: Sendable {
             throw Problem(status: 406, "Bulk data are given one value at a time", remedy: "Use the BulkDataURI of the metadata")
         case .rendered, .renderedFrames, .thumbnail, .thumbnailFrames:
             return try await RenderAnswer(pacs: pacs).answer(asked, instances, accept, request)
-        }
-    }
-
-    /// Care goes on when the log cannot be written; the failure itself is logged.
-    private func auditExport(_ instances: [StoredInstance], _ context: WebContext) async {
-        let studies = Set(instances.map(\.studyInstanceUID)).sorted()
-        let event = AuditEvent(
-            .studyExported, actor: context.principal, origin: context.remoteAddress, objects: studies.map { .study(uid: $0) })
-        do { try await pacs.pool.run { [security = pacs.security] in try security.audit.append(event) } } catch {
-            pacs.logger.error("The audit log cannot be written: \(error)")
         }
     }
 

@@ -16,11 +16,16 @@ struct StudyRoutes: Sendable {
     func add(to router: Router<WebContext>) {
         router.get("api/studies") { request, context in
             try context.require(.studySearch)
-            return try await list(request)
+            let response = try await list(request)
+            await pacs.access.noted(.studySearched, [], service: "study list", by: context.author)
+            return response
         }
         router.get("api/studies/:study/series") { _, context in
             try context.require(.studyView)
-            return try await series(of: try context.parameters.require("study"))
+            let study = try context.parameters.require("study")
+            let response = try await series(of: study)
+            await pacs.access.noted(.studyViewed, [study], service: "study page", by: context.author)
+            return response
         }
         router.get("api/server") { _, context in
             try context.require(.studySearch)
@@ -185,8 +190,19 @@ struct StudyRoutes: Sendable {
                 "patients": .integer(counts.patients), "studies": .integer(counts.studies), "series": .integer(counts.series),
                 "instances": .integer(counts.instances), "conflicts": .integer(counts.conflicts),
             ]),
-            "transfers": .integer(pacs.monitor.entries().count),
+            "transfers": .integer(pacs.monitor.entries().count), "readOnly": .flag(pacs.isReadOnly),
+            "security": Self.securityRow(pacs.security.degradation),
         ]).response()
+    }
+
+    private static func securityRow(_ degradation: SecurityDegradation?) -> JSONValue {
+        guard let degradation else { return .object(["writable": .flag(true)]) }
+        return .object([
+            "writable": .flag(false), "reason": .string(degradation.reason),
+            "since": .integer(Int(degradation.sinceMilliseconds)),
+            "bufferedAuditRecords": .integer(degradation.bufferedAuditRecords),
+            "lostAuditRecords": .integer(degradation.lostAuditRecords),
+        ])
     }
 
     private func transfers() -> Response {

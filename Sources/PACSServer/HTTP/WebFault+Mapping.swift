@@ -49,7 +49,7 @@ extension WebFault {
 
     private init(security error: SecurityError) {
         switch error {
-        case .storeUnavailable, .storeCorrupt, .keyFile, .busy: self.init(.serviceUnavailable, "security", error.description)
+        case .storeUnavailable, .storeNotWritable, .storeCorrupt, .keyFile, .busy: self.init(.serviceUnavailable, "security", error.description)
         case .setupRefused(let refusal):
             self.init(refusal == .invalid ? .notFound : .gone, refusal.rawValue, error.description)
         case .accountNotFound, .tokenNotFound, .sessionNotFound, .deviceNotFound, .callerNotFound:

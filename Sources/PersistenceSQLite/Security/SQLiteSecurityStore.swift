@@ -5,11 +5,23 @@ package import SecurityProfiles
 /// `security.sqlite`: write-ahead log, every commit flushed to disk before it is acknowledged.
 package final class SQLiteSecurityStore: SecurityStore {
     private let pool: DatabasePool
+    /// Why nothing can be written as long as the store is open; `nil` when it was opened for writing.
+    private let readOnlyReason: String?
 
     /// Opens the file, creating it readable by its owner only, and brings its tables up to date. Several processes may have
-    /// it open.
+    /// it open. On a full or read-only disk an existing file is opened for reading; writes then throw `storeNotWritable`.
     package init(path: String) throws(SecurityError) {
-        pool = try mappingErrors {
+        do throws(SecurityError) {
+            pool = try Self.openForWriting(path)
+            readOnlyReason = nil
+        } catch .storeNotWritable(let reason) {
+            pool = try mappingErrors { try ReadOnlyFile.open(path, label: "security") }
+            readOnlyReason = reason
+        }
+    }
+
+    private static func openForWriting(_ path: String) throws(SecurityError) -> DatabasePool {
+        try mappingErrors {
             let lock = try Self.lockOpening(of: path)
             defer { close(lock) }
             try Self.createPrivately(path)
@@ -51,7 +63,8 @@ package final class SQLiteSecurityStore: SecurityStore {
     }
 
     private static func failure(_ path: String) -> SecurityError {
-        .storeUnavailable(message: "\(path): \(String(cString: strerror(errno)))")
+        let message = "\(path): \(String(cString: strerror(errno)))"
+        return [EROFS, ENOSPC, EDQUOT].contains(errno) ? .storeNotWritable(message: message) : .storeUnavailable(message: message)
     }
 
     package func read<T>(_ body: (any SecurityRows) throws -> T) throws(SecurityError) -> T {
@@ -59,7 +72,8 @@ package final class SQLiteSecurityStore: SecurityStore {
     }
 
     package func write<T>(_ body: (any SecurityRows) throws -> T) throws(SecurityError) -> T {
-        try mappingErrors { try pool.write { db in try body(SQLiteSecurityRows(db: db)) } }
+        if let readOnlyReason { throw .storeNotWritable(message: readOnlyReason) }
+        return try mappingErrors { try pool.write { db in try body(SQLiteSecurityRows(db: db)) } }
     }
 
     package func revision() throws(SecurityError) -> Int64 {
@@ -86,6 +100,7 @@ private func mappingErrors<T>(_ work: () throws -> T) throws(SecurityError) -> T
         let message = "\(error.message ?? "error") (SQLite \(error.extendedResultCode.rawValue))"
         switch error.resultCode {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw .storeCorrupt(message: message)
+        case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN: throw .storeNotWritable(message: message)
         default: throw .storeUnavailable(message: message)
         }
     } catch {

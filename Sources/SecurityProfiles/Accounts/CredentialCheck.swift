@@ -53,7 +53,7 @@ struct CredentialCheck: Sendable {
         var after = LoginState()
     }
 
-    private static let maximumLoginStates = 10_000
+    static let maximumLoginStates = 10_000
 
     /// Records refusals in the audit log; acceptance is the caller's to record.
     func check(name: String, password: String, origin: String) throws(SecurityError) -> Result {

@@ -26,6 +26,39 @@ package enum AuditChain {
     }
 }
 
+extension AuditChain {
+    /// Where the next record goes.
+    struct End {
+        private var sequence: Int64
+        private var hash: [UInt8]
+
+        init(_ rows: any SecurityRows, sealer: Sealer) throws {
+            if let head = try rows.auditHead(), head.isIntact(sealer) {
+                sequence = head.sequence
+                hash = head.hash
+            } else {
+                // The end of the chain was tampered with. Going on from it would hide that, so the chain stays visibly broken.
+                sequence = max(0, try rows.auditRecords(AuditQuery(limit: 1)).first?.sequence ?? 0)
+                hash = []
+            }
+        }
+
+        mutating func append(_ record: AuditRecord, _ rows: any SecurityRows) throws {
+            guard sequence >= 0, sequence < .max else {
+                throw SecurityError.storeCorrupt(message: "the audit log has an impossible sequence number")
+            }
+            var record = record
+            record.sequence = sequence + 1
+            record.hash = AuditChain.hash(of: record, previous: hash)
+            try rows.append(record)
+            sequence = record.sequence
+            hash = record.hash
+        }
+
+        func head(_ sealer: Sealer) -> AuditHead { AuditHead(sequence: sequence, hash: hash, sealer: sealer) }
+    }
+}
+
 /// End of the chain. Its seal needs the key file, so cutting records off the end shows as well.
 package struct AuditHead: Hashable, Sendable {
     package var sequence: Int64

@@ -79,7 +79,7 @@ package enum AuditObject: Hashable, Sendable {
 package enum AuditField: String, CaseIterable, Hashable, Sendable {
     case reason, count, bytes, before, after, roles, services, address, calledAE, failures, lockedUntil, expires, path,
         permission
-    case transferSyntax, status, remote, suppressed, version, problem, sequence, service, session
+    case operations, transferSyntax, status, remote, suppressed, version, problem, sequence, service, session
 }
 
 /// One line of the log as stored: text and numbers only, hashed exactly as they stand.
@@ -124,10 +124,11 @@ package struct AuditRecord: Hashable, Sendable {
         self.hash = hash
     }
 
-    init(_ event: AuditEvent, sequence: Int64, previousHash: [UInt8], environment: SecurityEnvironment) {
+    /// Not yet in the chain.
+    init(_ event: AuditEvent, environment: SecurityEnvironment) {
         let now = environment.nowMilliseconds()
         self.init(
-            sequence: sequence, atMilliseconds: now, utcOffsetMinutes: Int64(environment.utcOffsetMinutes(now)),
+            sequence: 0, atMilliseconds: now, utcOffsetMinutes: Int64(environment.utcOffsetMinutes(now)),
             kind: event.kind.rawValue, outcome: Int64(event.outcome.rawValue), actorKind: event.actor.kind.rawValue,
             actorID: Self.plain(event.actor.id), actorName: Self.plain(event.actor.name),
             actorRoles: Role.text(event.actor.roles), origin: Self.plain(event.origin),
@@ -136,7 +137,6 @@ package struct AuditRecord: Hashable, Sendable {
             details: event.details.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { "\($0.key.rawValue)=\(Self.plain($0.value))" }.joined(separator: "\n"),
             hash: [])
-        hash = AuditChain.hash(of: self, previous: previousHash)
     }
 
     /// More objects than this in one event are cut; callers write several events.

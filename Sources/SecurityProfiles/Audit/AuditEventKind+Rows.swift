@@ -9,7 +9,7 @@ extension AuditEventKind {
             .tokenRevoked,
             .tokenRefused, .deviceAdded, .deviceChanged, .deviceRemoved, .settingChanged, .configurationChanged:
             administrationRow
-        case .associationRefused, .nodeServiceRefused, .accessRefused, .auditRead, .auditVerified, .integrityFailed,
+        case .associationRefused, .nodeServiceRefused, .accessRefused, .auditRead, .auditVerified, .auditBuffered, .integrityFailed,
             .integrityAccepted:
             protectionRow
         default:
@@ -103,6 +103,10 @@ extension AuditEventKind {
             Row(110101, nil, "R", "查看审计日志", "Audit log read", "查看或导出审计日志", "the audit log is read or exported")
         case .auditVerified:
             Row(110101, nil, "E", "校验审计日志", "Audit log verified", "校验审计日志完整性", "the chain of the audit log is checked")
+        case .auditBuffered:
+            Row(
+                110113, nil, "E", "审计日志曾暂存于内存", "Audit records were kept in memory", "磁盘已满或只读期间的审计记录在恢复后写入",
+                "records made while the disk was full or read-only are written after it came back")
         case .integrityFailed:
             Row(
                 110113, 110135, "E", "完整性破坏", "Integrity failure", "发现用户、设备、设置、日志或数据在软件外被改动",
@@ -121,7 +125,8 @@ extension AuditEventKind {
                 110112, nil, "E", "检索", "Searched", "检索检查（界面、C-FIND、QIDO-RS）",
                 "studies are searched (browser, C-FIND, QIDO-RS)")
         case .studyViewed:
-            Row(110103, nil, "R", "查看检查", "Study viewed", "打开检查或读取影像", "a study is opened or its images are read")
+            Row(110103, nil, "R", "查看检查", "Study viewed", "打开检查，或读取元数据、帧、渲染图像或批量数据",
+                "a study is opened, or its metadata, frames, pictures or bulk data are read")
         case .studyImported:
             Row(
                 110107, nil, "C", "导入检查", "Study imported", "从介质或浏览器导入", "a study is imported from media or the browser"
@@ -131,11 +136,11 @@ extension AuditEventKind {
                 110104, nil, "C", "接收检查", "Study received", "通过 C-STORE 或 STOW-RS 接收",
                 "instances arrive by C-STORE or STOW-RS")
         case .studyExported:
-            Row(110106, nil, "R", "导出检查", "Study exported", "下载或导出到介质", "a study is downloaded or written to media")
+            Row(110106, nil, "R", "导出检查", "Study exported", "用户下载或导出到介质", "a person downloads a study or writes it to media")
         case .studySent:
             Row(
-                110104, nil, "R", "发送检查", "Study sent", "通过 C-MOVE、C-GET、转发发送",
-                "instances leave by C-MOVE, C-GET or forwarding")
+                110104, nil, "R", "发送检查", "Study sent", "通过 C-MOVE、C-GET、转发发送，或由程序通过 WADO-RS、WADO-URI 获取",
+                "instances leave by C-MOVE, C-GET or forwarding, or a program retrieves them by WADO-RS or WADO-URI")
         case .studyShared: Row(110106, nil, "C", "分享检查", "Study shared", "创建分享链接", "a link to a study is made")
         case .studyDeleted:
             Row(110105, nil, "D", "删除检查", "Study deleted", "删除检查或其部分", "a study or part of it is deleted")

@@ -36,6 +36,7 @@ package enum AuditEventKind: String, CaseIterable, Hashable, Sendable {
     case studyDeleted = "study.deleted"
     case auditRead = "audit.read"
     case auditVerified = "audit.verified"
+    case auditBuffered = "audit.buffered"
     case integrityFailed = "integrity.failed"
     case integrityAccepted = "integrity.accepted"
 

@@ -112,6 +112,7 @@ package struct IntegrityService: Sendable {
     /// - Parameter keyIsNew: whether the key file was made just now. A fresh store beside an old key means that the
     ///   former store was taken away.
     func prepare(keyIsNew: Bool) throws(SecurityError) {
+        guard try context.store.read({ rows in try rows.keyCheck() }) == nil else { return }
         try context.store.write { rows in
             guard try rows.keyCheck() == nil else { return }
             let hasRows = try SealKind.listed.contains { try !rows.rowSeals(of: $0).isEmpty }

@@ -63,10 +63,14 @@ package struct SessionService: Sendable {
         case .refused(let refusal): return .refused(refusal)
         case .accepted(let account, let key):
             let renewedHash = try hashWithTodaysCost(password, account)
-            guard let grant = try open(account, nameKey: key, renewedHash: renewedHash, client) else {
-                return .refused(.invalidCredentials)
+            let grant: SessionGrant?
+            do {
+                grant = try open(account, nameKey: key, renewedHash: renewedHash, client)
+            } catch .storeNotWritable where renewedHash != nil {
+                // The new hash can wait until accounts can be written again; people cannot.
+                grant = try open(account, nameKey: key, renewedHash: nil, client)
             }
-            return .success(grant)
+            return grant.map { .success($0) } ?? .refused(.invalidCredentials)
         }
     }
 

@@ -69,23 +69,9 @@ struct SecurityContext: Sendable {
 
     /// Adds to the audit log within the transaction of what it tells about.
     func record(_ event: AuditEvent, _ rows: any SecurityRows) throws {
-        let next: Int64
-        let previous: [UInt8]
-        if let head = try rows.auditHead(), head.isIntact(sealer) {
-            next = head.sequence &+ 1
-            previous = head.hash
-        } else {
-            // The end of the chain was tampered with. Going on from it would hide that, so the chain stays visibly broken.
-            let last = try rows.auditRecords(AuditQuery(limit: 1)).first?.sequence ?? 0
-            next = max(0, last) &+ 1
-            previous = []
-        }
-        guard next > 0 else {
-            throw SecurityError.storeCorrupt(message: "the audit log has an impossible sequence number")
-        }
-        let record = AuditRecord(event, sequence: next, previousHash: previous, environment: environment)
-        try rows.append(record)
-        try rows.setAuditHead(AuditHead(sequence: next, hash: record.hash, sealer: sealer))
+        var end = try AuditChain.End(rows, sealer: sealer)
+        try end.append(AuditRecord(event, environment: environment), rows)
+        try rows.setAuditHead(end.head(sealer))
     }
 
     /// Records a refusal that strangers can provoke, unless it repeats too fast.

@@ -1,7 +1,9 @@
 /// Why a security operation could not be done. Messages name accounts, devices and settings, never secrets or patients.
 package enum SecurityError: Error, Hashable, Sendable {
-    /// Disk full, locked, read-only or I/O error below the store (HTTP 503).
+    /// Locked, or an error below the store (HTTP 503).
     case storeUnavailable(message: String)
+    /// The disk is full, read-only or fails: what is stored can still be read (HTTP 503).
+    case storeNotWritable(message: String)
     /// The store is not a readable database (HTTP 503).
     case storeCorrupt(message: String)
     /// The integrity key file is missing, unreadable or readable by others.
@@ -41,6 +43,7 @@ extension SecurityError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .storeUnavailable(let message): "Security store unavailable: \(message)"
+        case .storeNotWritable(let message): "Security store cannot be written now: \(message). Free space, or make the disk writable."
         case .storeCorrupt(let message): "Security store damaged: \(message)"
         case .keyFile(let message): "Integrity key: \(message)"
         case .tampered(let kind, let key):
