@@ -9,16 +9,14 @@ import Synchronization
 /// Background care for the archive: checkpoints, compression at rest, draining, integrity scrubs.
 final class ArchiveUpkeep: Sendable {
     private let pacs: PACS
-    private let lastScrub: Mutex<Int64>
     /// Containers whose objects have moved, and since when; readers may still be in them.
     private let emptied = Mutex<[ContainerID: Int64]>([:])
     private let lastStates = Mutex<[Int64: VolumeStatus.State]>([:])
     private let wasDegraded = Mutex(false)
+    private let lastMove = Mutex<Int64>(0)
 
     init(_ pacs: PACS) {
         self.pacs = pacs
-        // The first scrub comes one interval after start, not in the rush of it.
-        lastScrub = Mutex(PACS.now())
     }
 
     // MARK: Checkpoint
@@ -44,8 +42,10 @@ final class ArchiveUpkeep: Sendable {
     ///
     /// - Returns: whether there may be more.
     func compressOnce() async throws -> Bool {
+        noteReleased()
         try await recycleEmptied()
         if try await drainOnce() { return true }
+        try await reclaimIfDue()
         guard pacs.configuration.compression != .none else { return false }
         let directory = pacs.directory
         let compression = pacs.configuration.compression
@@ -90,6 +90,7 @@ final class ArchiveUpkeep: Sendable {
 
     private func move(_ container: ContainerStatus, with mover: ContainerMover) throws -> ContainerMover.Report {
         if !container.isSealed { try pacs.directory.store.seal(container.id) }
+        lastMove.withLock { $0 = PACS.now() }
         let report = try mover.move(container.id)
         if report.isEmptied { emptied.withLock { $0[container.id] = PACS.now() } }
         return report
@@ -105,6 +106,34 @@ final class ArchiveUpkeep: Sendable {
         let mover = ContainerMover(store: directory.store, index: directory.index, compression: pacs.configuration.compression)
         try await pacs.pool.run { for container in due { try mover.recycle(container) } }
         emptied.withLock { emptied in for container in due { emptied[container] = nil } }
+    }
+
+    /// Containers that hold nothing but copies of what was stored already.
+    private func noteReleased() {
+        for container in pacs.directory.store.reclaimableContainers() where !isEmptied(container) {
+            emptied.withLock { $0[container] = PACS.now() }
+        }
+    }
+
+    private static let reclaimClock = "clock:reclaim"
+    private static let reclaimIntervalMilliseconds: Int64 = 3_600_000
+
+    /// Gives back the space of second copies and records left behind, in containers where that is worth the reading.
+    private func reclaimIfDue() async throws {
+        let percent = pacs.configuration.reclaimPercent
+        // Readers may still be at the old places of what has just moved.
+        let isSettled = PACS.now() - lastMove.withLock { $0 } >= Self.readersGraceMilliseconds
+        guard percent > 0, isQuiet, isSettled, try await isDue(Self.reclaimClock, every: Self.reclaimIntervalMilliseconds) else { return }
+        let directory = pacs.directory
+        let reclaimer = SpaceReclaimer(
+            store: directory.store, index: directory.index, limits: pacs.configuration.ingest.parsingLimits)
+        let report = try await pacs.pool.run {
+            try reclaimer.run(minimumDeadPercent: percent) { self.isEmptied($0) }
+        }
+        if report.erased + report.adopted > 0 {
+            pacs.logger.notice(
+                "Reclaimed \(report.bytes) bytes of \(report.erased) superfluous records; \(report.adopted) records without a row were indexed.")
+        }
     }
 
     private static let backlogBytes: Int64 = 4 << 30
@@ -161,12 +190,26 @@ final class ArchiveUpkeep: Sendable {
 
     // MARK: Scrub
 
+    private static let scrubClock = "clock:integrity scrub"
+
+    /// Whether an interval has passed since the last time, which is kept in the index: restarts neither put a job off nor
+    /// bring it forward. The first time comes one interval after the first start, not in the rush of it.
+    private func isDue(_ clock: String, every interval: Int64) async throws -> Bool {
+        let index = pacs.directory.index
+        return try await pacs.pool.run {
+            let now = PACS.now()
+            let last = try index.position(of: clock)
+            // A clock set back must not put it off for years.
+            guard last == 0 || last > now || now - last >= interval else { return false }
+            try index.setPosition(now, of: clock)
+            return last != 0
+        }
+    }
+
     func scrubIfDue() async throws {
         let interval = Int64(pacs.configuration.scrubIntervalHours) * 3_600_000
-        let now = PACS.now()
-        guard interval > 0, now - lastScrub.withLock({ $0 }) >= interval else { return }
-        lastScrub.withLock { $0 = now }
         let directory = pacs.directory
+        guard interval > 0, try await isDue(Self.scrubClock, every: interval) else { return }
         let report = try await pacs.pool.run {
             try IntegrityScrub(store: directory.store, index: directory.index).run { report in
                 // A pause after each hundred objects, so that readers hardly notice.

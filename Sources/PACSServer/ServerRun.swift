@@ -11,20 +11,37 @@ package struct ServerRun: Sendable {
     package init(pacs: PACS) { self.pacs = pacs }
 
     package func run() async throws {
-        let dicom = try await pacs.startDICOM()
-        try pacs.security.audit.append(AuditEvent(.serverStarted, actor: .system, origin: "apus"))
         let stop = StopSignals()
-        let failure = await withTaskGroup(of: (any Error)?.self) { group in
+        let web = WebServer(pacs)
+        let dicom = Mutex<[AssociationServer]>([])
+        let failure = await withTaskGroup(of: (any Error)?.self, returning: (any Error)?.self) { group in
             let pacs = pacs
+            let (ports, port) = AsyncStream<Int>.makeStream()
             group.addTask {
-                await pacs.runJobs()
-                return nil
-            }
-            group.addTask {
-                do { try await WebServer(pacs).run { port in await Self.announce(pacs, dicom, webPort: port) } } catch {
+                do { try await web.run { port.yield($0) } } catch {
+                    port.finish()
                     // A cancelled run is an ordinary stop.
                     return Task.isCancelled ? nil : error
                 }
+                port.finish()
+                return nil
+            }
+            // The ports open together: the page's first, which takes longer to begin.
+            for await webPort in ports {
+                do {
+                    let servers = try await pacs.startDICOM()
+                    dicom.withLock { $0 = servers }
+                    try pacs.security.audit.append(AuditEvent(.serverStarted, actor: .system, origin: "apus"))
+                    await Self.announce(pacs, servers, webPort: webPort)
+                } catch {
+                    web.willStop()
+                    group.cancelAll()
+                    return error
+                }
+                break
+            }
+            group.addTask {
+                await pacs.runJobs()
                 return nil
             }
             group.addTask {
@@ -33,7 +50,8 @@ package struct ServerRun: Sendable {
                 return nil
             }
             let first = await group.next() ?? nil
-            for server in dicom { await server.shutdown(grace: .seconds(30), quiet: .seconds(1)) }
+            for server in dicom.withLock({ $0 }) { await server.shutdown(grace: .seconds(30), quiet: .seconds(1)) }
+            web.willStop()
             group.cancelAll()
             return first
         }

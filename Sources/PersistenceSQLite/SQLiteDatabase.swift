@@ -67,6 +67,11 @@ final class SQLiteDatabase: Sendable {
         try Self.mapping { try pool.writeWithoutTransaction { db in try Self.transaction(db, body) } }
     }
 
+    /// On the writer's queue, alone.
+    func withoutTransaction(_ body: (Database) throws -> Void) throws(IndexError) {
+        try Self.mapping { try pool.writeWithoutTransaction(body) }
+    }
+
     /// One transaction that is on the disk when this returns, and with it every earlier one.
     ///
     /// The whole write-ahead log is one file, so the sync of this commit covers all frames before it. `PRAGMA

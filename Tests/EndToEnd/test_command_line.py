@@ -7,6 +7,7 @@ import json
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import zipfile
 
@@ -18,6 +19,7 @@ from pynetdicom import AE
 
 from apus_server import TESTER, REPOSITORY, apus, free_port
 
+from dicom_wire import echoes
 from objects import data_set_digest, encoded, made_object, pixels, saved, with_pixels
 from peers import Receiver, dcmtk
 
@@ -26,7 +28,7 @@ COMMANDS = [
     ["validate"], ["import"], ["export"], ["check"], ["reindex"], ["compression"], ["phantom"], ["user"], ["user", "add"],
     ["user", "passwd"], ["user", "list"], ["token"], ["token", "create"], ["token", "list"], ["token", "revoke"],
     ["device"], ["device", "add"], ["device", "list"], ["device", "remove"], ["device", "inbox"], ["setting"], ["jobs"],
-    ["refusals"], ["audit"], ["conformance"],
+    ["refusals"], ["quarantine"], ["conflicts"], ["inconsistencies"], ["audit"], ["conformance"],
 ]
 LOSSLESS = ["implicit", "explicit", "big-endian", "deflated", "rle", "jpeg-lossless", "jpeg-ls", "jpeg2000", "htj2k", "htj2k-rpcl"]
 
@@ -511,3 +513,22 @@ def test_equal_seeds_give_equal_files_and_others_do_not(make_phantom):
     first, second = make_phantom("ct", images=1, noise=9, seed=5)[0], make_phantom("ct", images=1, noise=9, seed=5)[0]
     assert first.read_bytes() == second.read_bytes()
     assert make_phantom("ct", images=1, noise=9, seed=6)[0].read_bytes() != first.read_bytes()
+
+
+def test_both_ports_answer_when_the_server_says_it_runs_and_it_stops_without_complaint(make_server):
+    server = make_server()
+    held = []
+    for _ in range(3):
+        # Connections that stay open, and one that listens for events, are no reason to complain at the end.
+        held.append(server.session())
+        assert held[-1].get(server.url + "/api/server").status_code == 200
+    events = server.session().get(server.url + "/api/events", stream=True)
+    assert next(events.iter_lines()) is not None
+    for _ in range(5):
+        assert echoes(server.dicom_port)
+        assert server.stop() == 0
+        assert "Cancellation" not in server.log() and "rror" not in server.log(), server.log()[-2000:]
+        server.start()
+        with socket.create_connection(("127.0.0.1", server.http_port), 1), socket.create_connection(("127.0.0.1", server.dicom_port), 1):
+            pass
+    server.stop()

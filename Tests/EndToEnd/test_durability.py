@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pathlib
 import random
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,8 +19,8 @@ import pydicom.fileset
 import pytest
 import requests
 
-from apus_server import REPOSITORY, apus, eventually
-from dicom_wire import EXPLICIT, echoes, read_part10
+from apus_server import REPOSITORY, TESTER, apus, eventually
+from dicom_wire import EXPLICIT, Wire, echoes, read_part10
 from ingest_load import CT, Journal, Load, Template, given_now, losses
 from objects import data_set_digest, encoded, made_object, multipart_body
 from peers import STUDY_FIND, find, get, identifier, store_files
@@ -109,6 +112,70 @@ def test_what_moves_to_the_long_term_area_is_given_whole_meanwhile(make_server, 
 def moving(server) -> bool:
     """Whether something still waits in the ingest area."""
     return any(path.stat().st_size > 8192 for path in (server.data / "volumes/1").rglob("*") if "ingest" in str(path) and path.is_file())
+
+
+def clock(server, name: str, position: int | None = None) -> int:
+    """When a periodic job ran last, in milliseconds since 1970; sets it on a server that does not run."""
+    with contextlib.closing(sqlite3.connect(server.data / "index.sqlite")) as database, database:
+        if position is not None:
+            database.execute("UPDATE consumer SET position = ? WHERE name = ?", (position, "clock:" + name))
+        row = database.execute("SELECT position FROM consumer WHERE name = ?", ("clock:" + name,)).fetchone()
+    return row[0] if row else 0
+
+
+def test_superfluous_copies_give_their_space_back(make_server):
+    """PACS-4.4.2-b"""
+    server = make_server(
+        storage__ingestPackBytes=MEGABYTE, storage__compressionIdleSeconds=0, storage__compression="none")
+    eventually(lambda: clock(server, "reclaim"), what="the job's first look")
+    load = Load(server.dicom_port, Template(side=256))
+    files = [load.template.instance(number) for number in range(12)]
+    for round_ in range(4):
+        # The same objects again and again, between others that stay, and more of them each time.
+        with Wire(server.dicom_port) as wire:
+            wire.associate([(1, CT, [EXPLICIT])], calling=TESTER)
+            assert {wire.store(file) for file in files} == {0}
+            wire.release()
+        load.send_until_ended(limit=2)
+    for file in files:
+        load.journal.attempted[file.instance] = hashlib.sha256(file.data_set).hexdigest()
+        load.journal.acknowledged[file.instance] = load.journal.attempted[file.instance]
+    server.stop()
+    before, unindexed = allocated(server), unindexed_records(server)
+    assert unindexed == 36
+    clock(server, "reclaim", 1)
+    server.start()
+    eventually(lambda: "Reclaimed" in server.log_since_start(), 30, what="the job")
+    assert losses(server, load.template, load.journal) == []
+    server.stop()
+    after = unindexed_records(server)
+    assert after < unindexed and allocated(server) < before - (unindexed - after) * 100_000
+    server.run("reindex").ok()
+    server.start()
+    assert losses(server, load.template, load.journal) == []
+    server.stop()
+
+
+def allocated(server) -> int:
+    return sum(path.stat().st_blocks * 512 for path in (server.data / "volumes").rglob("*") if path.is_file())
+
+
+def unindexed_records(server) -> int:
+    return int(re.search(r"(\d+) records without", server.run("check").ok().out).group(1))
+
+
+def test_integrity_scrubs_keep_their_time_over_restarts(make_server):
+    """PACS-4.5.10-1"""
+    server = make_server(storage__scrubIntervalHours=1)
+    begun = eventually(lambda: clock(server, "integrity scrub"), 30, what="the clock")
+    server.restart()
+    time.sleep(1)
+    assert clock(server, "integrity scrub") == begun
+    server.stop()
+    clock(server, "integrity scrub", begun - 3_700_000)
+    server.start()
+    eventually(lambda: clock(server, "integrity scrub") > begun, 30, what="the scrub that fell due")
+    server.stop()
 
 
 # Small file systems

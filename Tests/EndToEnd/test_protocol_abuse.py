@@ -431,3 +431,20 @@ def test_a_c_store_of_an_unusable_identifier_is_answered_and_the_association_goe
         wire.release()
     eventually(
         lambda: [r for r in server.refusals() if r["CODE"] == f"{status:X}" and comment in r["REASON"]], what="the refusal's record")
+
+
+@pytest.mark.parametrize("pause", [0, 0.3])
+@pytest.mark.parametrize("between", [b"", fragments(1, echo_command(), True, 16384)])
+def test_an_abort_after_the_release_closes_the_connection_at_once(server, pause, between):
+    """DCMTK's getscu ends so after a C-GET with failures; it waited until our ARTIM timer expired (PS3.8 Sta13, AA-2)."""
+    with Wire(server.dicom_port) as wire:
+        wire.associate([(1, VERIFICATION, [IMPLICIT])], calling=TESTER)
+        wire.send(pdu(RELEASE_RQ, bytes(4)) + (b"" if pause else between + pdu(ABORT, bytes(4))))
+        if pause:
+            time.sleep(pause)
+            wire.send(between + pdu(ABORT, bytes(4)))
+        begun = time.monotonic()
+        assert wire.read_pdu()[0] == RELEASE_RP
+        with pytest.raises(Closed):
+            wire.read_pdu()
+        assert time.monotonic() - begun < 1

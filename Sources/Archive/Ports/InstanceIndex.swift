@@ -138,6 +138,8 @@ package protocol InstanceIndex: Sendable {
     func flush() throws(IndexError)
     /// Whether a record at this location is indexed; the recovery scan's question.
     func isIndexed(_ location: ObjectLocation) throws(IndexError) -> Bool
+    /// Bytes of the records in a container that rows point to.
+    func liveBytes(in container: ContainerID) throws(IndexError) -> Int64
     /// Every live instance stored in a container, for compression, draining and checking.
     func instances(in container: ContainerID) throws(IndexError) -> [StoredInstance]
     /// Every container that some row points into.

@@ -24,6 +24,8 @@ final class AssociationChannelHandler: ChannelDuplexHandler {
     var negotiated: NegotiatedAssociation?
     var request: AssociateRQ?
     var connection: ConnectionInfo?
+    /// What arrives while the close is awaited is no PDU.
+    private var isInputUnreadable = false
     var endReason: AssociationEnd.Reason?
 
     // Reading.
@@ -120,10 +122,33 @@ final class AssociationChannelHandler: ChannelDuplexHandler {
         SocketSetup.acknowledgeQuickly(context.channel)
         var bytes = unwrapInboundIn(data)
         timers.lastActivity = .now()
-        // Once the end is decided, what still arrives is of no interest; ARTIM bounds how long we wait for the close.
-        guard endReason == nil, machine.state != .awaitingClose else { return }
+        // Once the end is decided, nothing that still arrives is of interest but the peer's wish to close at once; ARTIM
+        // bounds how long we wait for the close.
+        guard machine.state != .awaitingClose else { return lookForAbort(bytes) }
+        guard endReason == nil else { return }
         if pendingInput.readableBytes == 0 { pendingInput = bytes } else { pendingInput.writeBuffer(&bytes) }
         process()
+    }
+
+    /// A peer that aborts after the release waits for us to close (PS3.8 Table 9-10, Sta13, AA-2).
+    private func lookForAbort(_ bytes: ByteBuffer) {
+        guard !isInputUnreadable else { return }
+        var input = pendingInput
+        input.writeImmutableBuffer(bytes)
+        pendingInput.clear()
+        while input.readableBytes > 0 {
+            var offset = 0
+            do throws(PDUError) {
+                switch try reader.next(in: input.readableBytesUInt8Span, at: &offset) {
+                case .needsMoreBytes: return
+                case .pdu(.abort): return fire(.abortReceived)
+                case .pdu, .fragment: input.moveReaderIndex(forwardBy: offset)
+                }
+            } catch {
+                isInputUnreadable = true
+                return
+            }
+        }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -175,7 +200,9 @@ final class AssociationChannelHandler: ChannelDuplexHandler {
         while pendingInput.readableBytes > 0 {
             guard !isReadingStopped else { return }
             guard endReason == nil, machine.state != .awaitingClose else {
+                let rest = pendingInput
                 pendingInput.clear()
+                if machine.state == .awaitingClose { lookForAbort(rest) }
                 return
             }
             // A copy of the reference, so that the handler may be changed while the span is in use.

@@ -53,6 +53,8 @@ package struct ServerConfiguration: Sendable {
     package var compression = CompressionAtRest.jpegLossless
     package var compressionIdleSeconds = 30
     package var scrubIntervalHours = 24
+    /// Dead share of a container from which its superfluous records are erased; 0 never.
+    package var reclaimPercent = 10
     package var volumes: [VolumeConfiguration] = []
     /// For volumes that set none themselves; `nil`: a share of the file system, see `SpaceLimits`.
     package var warnBelowBytes: Int64?

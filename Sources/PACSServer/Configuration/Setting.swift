@@ -148,6 +148,9 @@ extension Setting {
         number("storage.scrubIntervalHours", "完整性巡检周期（小时，0 为关闭）", "Hours between integrity scrubs; 0 switches them off", in: 0...8760) {
             $0.scrubIntervalHours = $1
         },
+        number("storage.reclaimPercent", "回收多余副本空间的阈值（容器占比 %，0 为关闭）", "Share of a container that superfluous copies must reach before their space is reclaimed, percent; 0 never", in: 0...100) {
+            $0.reclaimPercent = $1
+        },
         number("storage.maximumObjectBytes", "单个对象上限（字节）", "Largest object accepted, bytes", in: 1024...(1 << 40)) {
             $0.ingest.maximumObjectBytes = $1
         },

@@ -17,6 +17,13 @@ package struct WebServer: Sendable {
         self.pacs = pacs
         catalogue = ViewingRoutes.catalogue(pacs)
     }
+    /// Set when the server stops: what its parts say of being cancelled is no news then.
+    private let stopping = StopFlag()
+
+    package init(_ pacs: PACS) { self.pacs = pacs }
+
+    /// Call it before the task is cancelled.
+    package func willStop() { stopping.set() }
 
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self)
@@ -56,6 +63,8 @@ package struct WebServer: Sendable {
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: pacs.logger)
         let preparation = Task { await ViewingPreparation(pacs: pacs, catalogue: catalogue).run() }
         defer { preparation.cancel() }
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
+            logger: Logger(label: pacs.logger.label) { _ in HushedLogHandler(base: pacs.logger.handler, stopping: stopping) })
         try await application.run()
     }
 

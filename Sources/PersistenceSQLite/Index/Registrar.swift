@@ -50,18 +50,14 @@ final class Registrar: @unchecked Sendable {
         dataVersion = nil
     }
 
-    /// To be called within one transaction; after a throw the records are forgotten, as they may be ahead of the tables.
+    /// To be called within one transaction. When that is not committed, `forget()` must follow: the records may be ahead of
+    /// the tables.
     func register(_ entries: [InstanceEntry], _ db: Database) throws -> [RegistrationOutcome] {
-        do {
-            try noticeOtherWriters(db)
-            let outcomes = try entries.map { try register($0, db) }
-            try writeCounts(db)
-            if studies.count + seriesRecords.count > Self.recordLimit { forgetRecords() }
-            return outcomes
-        } catch {
-            forget()
-            throw error
-        }
+        try noticeOtherWriters(db)
+        let outcomes = try entries.map { try register($0, db) }
+        try writeCounts(db)
+        if studies.count + seriesRecords.count > Self.recordLimit { forgetRecords() }
+        return outcomes
     }
 
     /// A repair tool may have written meanwhile; then nothing remembered holds.

@@ -37,19 +37,22 @@ package final class SQLiteIndex: Sendable {
 extension SQLiteIndex: InstanceIndex {
     package func register(_ entries: [InstanceEntry]) throws(IndexError) -> [RegistrationOutcome] {
         guard !entries.isEmpty else { return [] }
-        return try database.write { db in try registrar.register(entries, db) }
+        return try rememberingOnlyCommitted { db in try registrar.register(entries, db) }
+    }
+
+    /// The registrar is ahead of the tables until its transaction is committed; a full disk may show only then.
+    private func rememberingOnlyCommitted<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {
+        do {
+            return try database.write(body)
+        } catch {
+            try database.withoutTransaction { _ in registrar.forget() }
+            throw error
+        }
     }
 
     package func relocate(_ moves: [Relocation]) throws(IndexError) -> [Bool] {
         guard !moves.isEmpty else { return [] }
-        return try database.write { db in
-            do {
-                return try moves.map { try registrar.relocate($0, db) }
-            } catch {
-                registrar.forget()
-                throw error
-            }
-        }
+        return try rememberingOnlyCommitted { db in try moves.map { try registrar.relocate($0, db) } }
     }
 
     package func flush() throws(IndexError) {
@@ -70,6 +73,14 @@ extension SQLiteIndex: InstanceIndex {
             let sql = "SELECT 1 FROM instance WHERE volume_id = ? AND container_id = ? AND record_offset = ?"
             return try Row.fetchOne(
                 db.cachedStatement(sql: sql), arguments: [location.volumeID, location.containerID, location.offset]) != nil
+        }
+    }
+
+    package func liveBytes(in container: ContainerID) throws(IndexError) -> Int64 {
+        try database.read { db in
+            let sql = "SELECT coalesce(sum(record_bytes), 0) FROM instance WHERE volume_id = ? AND container_id = ?"
+            return try Int64.fetchOne(
+                db.cachedStatement(sql: sql), arguments: [container.volumeID, container.containerID]) ?? 0
         }
     }
 
