@@ -54,6 +54,8 @@ package enum ConformanceStatement {
             | A900 | data set differs from the command, or lacks a unique identifier |
             | B007 | stored and quarantined: readable, but defective |
             | C000 | not a readable data set |
+            | 0117 | the SOP Instance UID of the command is missing, too long or no UID; the association goes on |
+            | 0122 | the SOP class of the command is not that of the presentation context |
             | 0124 | the device has no right to store |
 
             | SOP class | UID | Kind | Retired |
@@ -108,7 +110,9 @@ package enum ConformanceStatement {
 
             Universal, single value, list of UID, wildcard, range (combined date and time when negotiated), sequence and
             empty value matching. Names match without regard to case and full or half width, in any of their component groups;
-            relational queries, combined date-time and fuzzy names by extended negotiation.
+            relational queries, combined date-time and fuzzy names by extended negotiation. Quarantined is a private
+            attribute of the creator `\(IndexedAttribute.privateCreator)` in block 10 of group 0009: YES for an instance that
+            is readable, but defective. It is answered where it is asked for with its creator.
 
             | Attribute | Tag | Level |
             |---|---|---|
@@ -130,7 +134,8 @@ package enum ConformanceStatement {
         DICOM over TCP/IP, IPv4 and IPv6, optionally TLS 1.2 or later with mutual authentication. Maximum PDU received: setting
         `dicom.maximumPDULength`. Asynchronous operations window: up to \(AssociationLimits.default.maximumOperations)
         operations, as proposed. Storage commitment results come over a new association to the host and port registered for the
-        requesting device, retried for over two days.
+        requesting device, retried for over two days. Where a certificate is registered for the device, associations to it use TLS
+        and are given up unless it shows that certificate.
 
         """
 

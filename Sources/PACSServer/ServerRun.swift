@@ -14,6 +14,7 @@ package struct ServerRun: Sendable {
         let stop = StopSignals()
         let web = WebServer(pacs)
         let dicom = Mutex<[AssociationServer]>([])
+        let local = LocalImportService(pacs)
         let failure = await withTaskGroup(of: (any Error)?.self, returning: (any Error)?.self) { group in
             let pacs = pacs
             let (ports, port) = AsyncStream<Int>.makeStream()
@@ -31,6 +32,7 @@ package struct ServerRun: Sendable {
                 do {
                     let servers = try await pacs.startDICOM()
                     dicom.withLock { $0 = servers }
+                    local.start()
                     try pacs.security.audit.append(AuditEvent(.serverStarted, actor: .system, origin: "apus"))
                     await Self.announce(pacs, servers, webPort: webPort)
                 } catch {
@@ -55,6 +57,7 @@ package struct ServerRun: Sendable {
             group.cancelAll()
             return first
         }
+        local.stop()
         try? pacs.security.audit.append(AuditEvent(.serverStopped, actor: .system, origin: "apus"))
         await pacs.close()
         if let failure { throw failure }

@@ -12,8 +12,8 @@ struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import files, folders, ZIP archives and DICOMDIR media into a data directory.",
         discussion: """
-            Works while no server runs on the data directory. Every file gets a verdict: stored, duplicate, conflict,
-            quarantined, refused or skipped. Exit code 1 when any file was refused.
+            A server that runs on the data directory does it; it must be able to read the files. Every file gets a verdict:
+            stored, duplicate, conflict, quarantined, refused or skipped. Exit code 1 when any file was refused.
             """)
     @OptionGroup var directory: DataDirectoryOptions
     @Argument(help: "Files and folders.") var paths: [String]
@@ -24,40 +24,63 @@ struct Import: AsyncParsableCommand {
             for path in paths where !FileManager.default.fileExists(atPath: path) {
                 throw CommandFault("\(path) does not exist.", .noInput)
             }
-            let configuration = try directory.configuration()
-            _ = try directory.security()
-            let archive = try directory.openExclusively()
-            defer { archive.close() }
-            let ingest = IngestPipeline(
-                settings: configuration.ingest, store: archive.store, index: archive.index, refusals: archive.index,
-                now: PACS.now, onRegistered: {})
+            let user = ProcessInfo.processInfo.userName
             let tally = ImportTally(listsAll: list)
-            let importer = Importer(ingest: ingest, origin: .importing(ProcessInfo.processInfo.userName))
-            for path in paths {
-                var isFolder: ObjCBool = false
-                FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-                if isFolder.boolValue {
-                    importer.importFolder(at: path) { tally.add($0) }
-                } else {
-                    for result in importer.importFile(at: path, named: path) { tally.add(result) }
-                }
+            switch try LocalImport.run(paths, user: user, data: directory.data, report: { tally.add($0) }) {
+            case .noServer: try importOurselves(tally, user)
+            case .done: break
+            case .interrupted:
+                throw CommandFault(
+                    "The server ended before everything was imported. Start it and import again; what is stored counts as duplicate.",
+                    .unavailable)
             }
-            ingest.waitUntilIdle()
-            try archive.index.flush()
             try tally.finish()
         }
+    }
+
+    private func importOurselves(_ tally: ImportTally, _ user: String) throws {
+        let configuration = try directory.configuration()
+        let security = try directory.security()
+        let archive = try directory.openExclusively()
+        defer { archive.close() }
+        let ingest = IngestPipeline(
+            settings: configuration.ingest, store: archive.store, index: archive.index, refusals: archive.index,
+            now: PACS.now, onRegistered: {})
+        let importer = Importer(ingest: ingest, origin: .importing(user))
+        for path in paths {
+            var isFolder: ObjCBool = false
+            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            if isFolder.boolValue {
+                importer.importFolder(at: path) { tally.add($0) }
+            } else {
+                for result in importer.importFile(at: path, named: path) { tally.add(result) }
+            }
+        }
+        ingest.waitUntilIdle()
+        try archive.index.flush()
+        let studies = tally.studies.sorted().prefix(AuditRecord.maximumObjects)
+        guard !studies.isEmpty else { return }
+        try security.audit.append(
+            AuditEvent(
+                .studyImported, actor: directory.author.principal, origin: directory.author.origin,
+                objects: studies.map { .study(uid: $0) }))
     }
 }
 
 /// Counts and prints verdicts.
 private final class ImportTally: Sendable {
     private let counts = Mutex<[ImportResult.Verdict: Int]>([:])
+    private let seen = Mutex<Set<String>>([])
     private let listsAll: Bool
     private let progress = ProgressLine("Importing", total: nil)
 
     init(listsAll: Bool) { self.listsAll = listsAll }
 
+    /// Those of the instances that are in the archive now.
+    var studies: Set<String> { seen.withLock { $0 } }
+
     func add(_ result: ImportResult) {
+        if let study = result.studyInstanceUID { seen.withLock { _ = $0.insert(study) } }
         let done = counts.withLock { counts in
             counts[result.verdict, default: 0] += 1
             return counts.values.reduce(0, +)
@@ -97,9 +120,22 @@ struct Export: AsyncParsableCommand {
             try directory.requireExisting()
             let exporter = try ArchiveExporter(directory: directory, output: output, asMedium: dicomdir)
             let report = fromPacks ? try exporter.exportPacks() : try exporter.export(scopes)
+            try audit(report.studies)
             print("\(report.written) written, \(report.failed) failed.")
             if report.failed > 0 { throw ExitCode.partly }
             if report.written == 0 { throw CommandFault("Nothing stored matches.", .noInput) }
+        }
+    }
+
+    private func audit(_ studies: Set<String>) throws {
+        guard !studies.isEmpty else { return }
+        let security = try directory.security()
+        for start in stride(from: 0, to: studies.count, by: AuditRecord.maximumObjects) {
+            let part = studies.sorted()[start...].prefix(AuditRecord.maximumObjects)
+            try security.audit.append(
+                AuditEvent(
+                    .studyExported, actor: directory.author.principal, origin: directory.author.origin,
+                    objects: part.map { .study(uid: $0) }, details: [.path: output]))
         }
     }
 

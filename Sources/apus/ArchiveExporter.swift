@@ -10,6 +10,7 @@ struct ArchiveExporter {
     struct Report {
         var written = 0
         var failed = 0
+        var studies: Set<String> = []
     }
 
     private let directory: DataDirectoryOptions
@@ -34,6 +35,7 @@ struct ArchiveExporter {
             do {
                 try write(instance, medium: &medium)
                 report.written += 1
+                report.studies.insert(instance.studyInstanceUID)
             } catch {
                 report.failed += 1
                 progress.end()
@@ -59,6 +61,7 @@ struct ArchiveExporter {
                 names[entry.sopInstanceUID] = version + 1
                 try write(StoredInstance(entry, conflictVersion: version), medium: &medium)
                 report.written += 1
+                report.studies.insert(entry.studyInstanceUID)
             } catch {
                 report.failed += 1
                 printError("\(note.sopInstanceUID): \(error)")

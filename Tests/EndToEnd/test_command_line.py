@@ -515,6 +515,38 @@ def test_equal_seeds_give_equal_files_and_others_do_not(make_phantom):
     assert make_phantom("ct", images=1, noise=9, seed=6)[0].read_bytes() != first.read_bytes()
 
 
+def test_an_import_beside_a_running_server_gives_the_same_verdicts(make_server, tmp_path):
+    """PACS-4.2.4-b PACS-4.2.4-c"""
+    media = tmp_path / "media"
+    (media / "more").mkdir(parents=True)
+    made = [made_object(PatientID=f"IMPORT{number}") for number in range(30)]
+    for number, each in enumerate(made):
+        saved(each, media / "more" if number % 2 else media, f"{number}.dcm")
+    (media / "readme.txt").write_text("not a DICOM file")
+    (media / "broken.dcm").write_bytes(encoded(made[0])[:300])
+    beside, alone = make_server(), make_server()
+    alone.stop()
+    outcomes = [each.run("import", "--list", media) for each in (beside, alone)]
+    assert [o.code for o in outcomes] == [1, 1], outcomes
+    verdicts = [sorted(line for line in o.out.splitlines() if "\t" in line) for o in outcomes]
+    assert verdicts[0] == verdicts[1] and len(verdicts[0]) == 32
+    assert outcomes[0].out.splitlines()[-1] == outcomes[1].out.splitlines()[-1]
+    assert (beside.data / "server.sock").stat().st_mode & 0o777 == 0o600
+    rows = beside.session().get(beside.dicomweb + "/studies", params={"limit": 100}).json()
+    assert len(rows) == 30
+    again = beside.run("import", media / "more")
+    assert again.code == 0 and "15 duplicate" in again.out
+    for each in (beside, alone):
+        assert "study.imported" in each.run("audit").ok().out
+    beside.kill()
+    # What a killed server leaves is no server.
+    assert beside.run("import", media / "0.dcm").code == 0
+    beside.start()
+    assert "1 duplicate" in beside.run("import", media / "0.dcm").out
+    beside.stop()
+    assert not (beside.data / "server.sock").exists()
+
+
 def test_both_ports_answer_when_the_server_says_it_runs_and_it_stops_without_complaint(make_server):
     server = make_server()
     held = []

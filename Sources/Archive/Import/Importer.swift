@@ -4,8 +4,8 @@ import Foundation
 import Synchronization
 
 /// The verdict on one file offered for import (PACS-4.2.4-b, PACS-4.2.4-c).
-package struct ImportResult: Hashable, Sendable {
-    package enum Verdict: String, Hashable, Sendable, CaseIterable {
+package struct ImportResult: Hashable, Sendable, Codable {
+    package enum Verdict: String, Hashable, Sendable, CaseIterable, Codable {
         case stored, duplicate, conflict, quarantined, refused
         /// No DICOM object: pictures, texts, viewer programs on a patient's disc.
         case skipped
