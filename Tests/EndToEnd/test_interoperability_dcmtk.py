@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import pathlib
+import struct
 import time
 
 import numpy
 import pydicom
 import pytest
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 from apus_server import TESTER, apus, free_port
 
-from dicom_wire import read_part10
-from objects import made_object, pixels, saved
-from peers import calls, dcmtk, running
+from dicom_wire import EXPLICIT, Wire, command, element, fragments, read_part10
+from ingest_load import Load, Template
+from objects import generate_uid, made_object, pixels, saved
+from peers import STUDY_FIND, calls, dcmtk, identifier, running, store_files
 
 FOUND_CHINESE = ("王*", "wang*", "*小东")
 
@@ -277,3 +281,66 @@ def test_our_commands_say_the_remedy_when_the_peer_is_not_there():
     done = apus("echo", f"NOBODY@127.0.0.1:{free_port()}")
     assert done.code == 69
     assert done.err.strip()
+
+
+def test_getscu_ends_at_once_after_a_retrieval_with_failures(server, tmp_path):
+    """It aborts after the release, having left the list of failed instances unread."""
+    study = generate_uid()
+    # One class that getscu asks for, one that it does not.
+    files = [
+        saved(made_object(sop_class, StudyInstanceUID=study), tmp_path, f"{number}.dcm")
+        for number, sop_class in enumerate(["1.2.840.10008.5.1.4.1.1.66", "1.2.840.10008.5.1.4.1.1.200.8"])
+    ]
+    assert set(store_files(server, files).values()) == {0}
+    out = tmp_path / "out"
+    out.mkdir()
+    begun = time.monotonic()
+    done = dcmtk(
+        "getscu", "-v", "-S", "-od", out, "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={study}", *calls(server))
+    assert time.monotonic() - begun < 10, done.err
+    assert len(list(out.iterdir())) == 1 and "Failed Suboperations    : 1" in done.out + done.err
+
+
+def test_queries_by_unique_keys_find_what_was_acknowledged_while_more_arrives(make_server):
+    """By hand: pynetdicom loses a pending response now and then when its machine is busy."""
+    server = make_server(storage__ingestPackBytes=1 << 20, storage__compressionIdleSeconds=0)
+    loads = [Load(server.dicom_port, Template(side=48, seed=seed)) for seed in range(2)]
+    senders = [thread for load in loads for thread in load.run(associations=1)]
+    until, asked = time.monotonic() + 8, 0
+    try:
+        with Wire(server.dicom_port) as wire:
+            wire.associate([(1, STUDY_FIND, [EXPLICIT])], calling=TESTER)
+            while time.monotonic() < until:
+                load = loads[asked % 2]
+                known = list(load.journal.acknowledged)
+                if not known:
+                    continue
+                keys = {"StudyInstanceUID": load.template.study}
+                level = ("STUDY", "SERIES", "IMAGE")[asked % 3]
+                keys |= {"SeriesInstanceUID": load.template.series} if level != "STUDY" else {}
+                keys |= {"SOPInstanceUID": known[-1]} if level == "IMAGE" else {}
+                answers = find_by_hand(wire, asked % 60000 + 1, identifier(level, **keys))
+                assert answers == [0xFF00, 0x0000], (level, asked, answers)
+                asked += 1
+            wire.release()
+    finally:
+        for load in loads:
+            load.stop.set()
+        for thread in senders:
+            thread.join(60)
+    assert asked > 100
+    server.stop()
+
+
+def find_by_hand(wire: Wire, message: int, wanted: pydicom.Dataset) -> list[int]:
+    """The statuses of all responses to a C-FIND."""
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, False
+    write_dataset(buffer, wanted)
+    fields = element(0, 0x0002, STUDY_FIND.encode()) + element(0, 0x0100, struct.pack("<H", 0x20))
+    fields += element(0, 0x0110, struct.pack("<H", message)) + element(0, 0x0700, bytes(2)) + element(0, 0x0800, bytes(2))
+    wire.send(fragments(1, command(fields), True, wire.maximum) + fragments(1, buffer.getvalue(), False, wire.maximum))
+    statuses = []
+    while not statuses or statuses[-1] in (0xFF00, 0xFF01):
+        statuses.append(wire.status())
+    return statuses
