@@ -12,15 +12,13 @@ import NIOSSL
 package struct WebServer: Sendable {
     private let pacs: PACS
     private let catalogue: ViewingCatalogue
+    /// Set when the server stops: what its parts say of being cancelled is no news then.
+    private let stopping = StopFlag()
 
     package init(_ pacs: PACS) {
         self.pacs = pacs
         catalogue = ViewingRoutes.catalogue(pacs)
     }
-    /// Set when the server stops: what its parts say of being cancelled is no news then.
-    private let stopping = StopFlag()
-
-    package init(_ pacs: PACS) { self.pacs = pacs }
 
     /// Call it before the task is cancelled.
     package func willStop() { stopping.set() }
@@ -37,7 +35,6 @@ package struct WebServer: Sendable {
         PresentationRoutes(pacs: pacs).add(to: router)
         HangingProtocolRoutes(pacs: pacs, catalogue: catalogue).add(to: router)
         PresentationRouteTable.add(to: router)
-        ViewingRoutes(pacs).add(to: router)
         ReviewRoutes(pacs: pacs).add(to: router)
         ImportRoutes(pacs: pacs).add(to: router)
         DICOMwebRoutes(pacs: pacs).add(to: router)
@@ -60,11 +57,10 @@ package struct WebServer: Sendable {
             router: router(), server: server,
             configuration: .init(
                 address: .hostname(pacs.configuration.http.host, port: pacs.configuration.http.port), serverName: "Apus"),
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: pacs.logger)
-        let preparation = Task { await ViewingPreparation(pacs: pacs, catalogue: catalogue).run() }
-        defer { preparation.cancel() }
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) },
             logger: Logger(label: pacs.logger.label) { _ in HushedLogHandler(base: pacs.logger.handler, stopping: stopping) })
+        let preparation = Task { await ViewingPreparation(pacs: pacs, catalogue: catalogue).run() }
+        defer { preparation.cancel() }
         try await application.run()
     }
 
