@@ -32,6 +32,9 @@ const notchPixels = 50;
 const touchPadPixels = 30;
 /** A press that moved less is a click. */
 const clickPixels = 4;
+/** Two clicks closer than this, in time and place, are a double one: captured pointers bring no such event everywhere. */
+const doubleMilliseconds = 400;
+const doublePixels = 8;
 
 export interface GestureHost {
   workspace: Workspace;
@@ -82,6 +85,7 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
   let drag: Drag | null = null;
   let rightMoved = false;
   let wheelRest = 0;
+  let lastClick = { time: -Infinity, x: 0, y: 0 };
 
   const local = (event: MouseEvent): Point => {
     const box = element.getBoundingClientRect();
@@ -167,13 +171,12 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
       if (drag?.action === "windowRegion" && type === "pointerup") {
         host.region(imageAt(drag.startX, drag.startY), imageAt(event.clientX, event.clientY), true);
       }
+      const far = drag ? Math.hypot(event.clientX - drag.startX, event.clientY - drag.startY) : Infinity;
+      const clicked = type === "pointerup" && event.button === 0 && far <= clickPixels;
       endDrag(false);
+      if (clicked) click(event);
     });
   }
-  element.addEventListener("dblclick", (event) => {
-    if (host.layers().some((each) => each.doubleClick?.(pointer(event)))) return;
-    workspace.toggleMaximized(pane);
-  });
   element.addEventListener("wheel", (event) => {
     event.preventDefault();
     if (pane.stage.peek() !== "images") return;
@@ -184,6 +187,18 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
     }
     wheelRest = wheel(event, wheelRest);
   }, { passive: false });
+
+  function click(event: PointerEvent): void {
+    const { time, x, y } = lastClick;
+    const near = Math.hypot(event.clientX - x, event.clientY - y) <= doublePixels;
+    if (!near || event.timeStamp - time > doubleMilliseconds) {
+      lastClick = { time: event.timeStamp, x: event.clientX, y: event.clientY };
+      return;
+    }
+    lastClick = { time: -Infinity, x: 0, y: 0 };
+    if (host.layers().some((each) => each.doubleClick?.(pointer(event)))) return;
+    workspace.toggleMaximized(pane);
+  }
 
   function endDrag(cancelled: boolean): void {
     if (cancelled) drag?.layer?.pointerCancel?.();
