@@ -17,7 +17,8 @@ import { linkedActions, unlinked } from "./links.ts";
 import { initialAppearance, type Pane } from "./pane.ts";
 import { ctPresets } from "./presets.ts";
 import { fitScale, type View } from "./view.ts";
-import { layoutOrSingle, type OpenStudy, type Workspace } from "./workspace.ts";
+import type { OpenStudy } from "./open-studies.ts";
+import { layoutOrSingle, type Workspace } from "./workspace.ts";
 
 /** Modalities of which each object is a view, or a run, of its own. */
 const viewByView = new Set(["CR", "DX", "MG", "IO", "PX", "RG", "XA", "RF", "US", "IVUS", "ES"]);

@@ -12,7 +12,7 @@ import type { Pane } from "./pane.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
 import { baseScale, screenAxes } from "./view.ts";
-import type { OpenStudy } from "./workspace.ts";
+import type { OpenStudy } from "./open-studies.ts";
 
 /** The text alternative of the canvas. */
 export function canvasDescription(pane: Pane): string {

@@ -9,7 +9,7 @@ import { computed, effect, type ReadSignal, signal } from "../ui/signal.ts";
 import { dragSeries, hangSeries } from "./drag-series.ts";
 import { daysBetween, type Priors, relevance } from "./priors.ts";
 import type { ViewerContext } from "./viewer-context.ts";
-import type { OpenStudy } from "./workspace.ts";
+import type { OpenStudy } from "./open-studies.ts";
 
 export interface RailActions {
   openPrior: (study: Study) => void;
