@@ -59,7 +59,7 @@ private final class FailingStore: SecurityStore {
                 == .refused(.unknown))
     }
 
-    @Test func `PACS-4.5.1-2 wrong passwords are counted in memory too and lock the account`() throws {
+    @Test func `PACS-4.5.5-1 wrong passwords are counted in memory too and lock the account`() throws {
         for _ in 0..<20 { #expect(try signIn("wrong-password-1") == nil) }
         #expect(try signIn() == nil)
     }
