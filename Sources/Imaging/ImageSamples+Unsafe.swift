@@ -26,7 +26,7 @@ public struct ImageSamples {
     /// - Parameter base: aligned to the size of a sample; `columns * rows` pixels must be there.
     /// - Returns: `nil` for sizes outside PS3.3 or beyond 2²⁸ pixels.
     public init?(base: UnsafeRawPointer, columns: Int, rows: Int, kind: SampleKind, padding: ClosedRange<Int64>? = nil) {
-        guard columns > 0, columns <= 65535, rows > 0, rows <= 65535, Int64(columns) * Int64(rows) <= 1 << 28 else { return nil }
+        guard columns > 0, columns <= 65535, rows > 0, rows <= 65535, Int64(columns) &* Int64(rows) <= 1 << 28 else { return nil }
         self.base = base
         self.columns = columns
         self.rows = rows
@@ -53,11 +53,12 @@ struct TypedSamples<Sample: FixedWidthInteger> {
         high = image.padding?.upperBound ?? 0
     }
 
-    @inline(__always)
-    subscript(column: Int, row: Int) -> Int64 { Int64(truncatingIfNeeded: pixels[row &* columns &+ column]) }
+    subscript(column: Int, row: Int) -> Int64 {
+        @_transparent get { Int64(truncatingIfNeeded: pixels[row &* columns &+ column]) }
+    }
 
     /// Only to be asked when there is padding.
-    @inline(__always)
+    @_transparent
     func isPadding(_ value: Int64) -> Bool { value >= low && value <= high }
 }
 
@@ -81,6 +82,18 @@ extension ImageSamples {
         }
     }
 
+    /// The same for volumes; values of 32 bits must fit `Int32`, in which results are given.
+    /// - Returns: `nil` for kinds no modality makes volumes of: `int8`, `uint32` and colour.
+    func performVolume<Work: SampleWork>(_ work: Work) -> Work.Result? {
+        switch kind {
+        case .uint8: work.run(TypedSamples<UInt8>(self))
+        case .uint16: work.run(TypedSamples<UInt16>(self))
+        case .int16: work.run(TypedSamples<Int16>(self))
+        case .int32: work.run(TypedSamples<Int32>(self))
+        case .int8, .uint32, .rgb8: nil
+        }
+    }
+
     /// The same for palette images, which are unsigned and of 16 bits at most (PS3.3 C.7.6.3.1.2).
     /// - Returns: `nil` for others.
     func performIndexed<Work: SampleWork>(_ work: Work) -> Work.Result? {
@@ -89,5 +102,46 @@ extension ImageSamples {
         case .uint16: work.run(TypedSamples<UInt16>(self))
         default: nil
         }
+    }
+}
+
+extension ImageSamples {
+    /// Reads the stored values of a run of a row: for work that need not be compiled for each type of sample.
+    /// - Parameter values: room for as many values as the run has.
+    func read(row: Int, _ run: Range<Int>, into values: UnsafeMutablePointer<Int64>) {
+        _ = perform(RunReading(row: row, run: run, values: values))
+    }
+
+    @_transparent
+    func isPadding(_ value: Int64) -> Bool { padding.map { $0.contains(value) } ?? false }
+
+    /// Calls `body` with the values of each run of pixels of a region, in reading order; not for colour.
+    func forEachRun(of scan: RegionScan, _ body: (_ values: UnsafePointer<Int64>, _ row: Int, _ run: Range<Int>) -> Void) {
+        guard kind != .rgb8 else { return }
+        var values = [Int64](repeating: 0, count: columns)
+        var runs: [Int] = []
+        values.withUnsafeMutableBufferPointer { values in
+            guard let start = values.baseAddress else { return }
+            for row in scan.rows {
+                runs.removeAll(keepingCapacity: true)
+                scan.appendRuns(row: row, to: &runs)
+                for at in stride(from: 0, to: runs.count, by: 2) {
+                    let run = runs[at]..<runs[at &+ 1]
+                    read(row: row, run, into: start)
+                    body(start, row, run)
+                }
+            }
+        }
+    }
+}
+
+private struct RunReading: SampleWork {
+    let row: Int
+    let run: Range<Int>
+    let values: UnsafeMutablePointer<Int64>
+
+    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) {
+        let line = samples.pixels + (row &* samples.columns &+ run.lowerBound)
+        for index in 0..<run.count { values[index] = Int64(truncatingIfNeeded: line[index]) }
     }
 }

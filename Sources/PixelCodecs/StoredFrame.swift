@@ -1,7 +1,7 @@
 /// Decodes frames to what image kernels read: stored values with their sign carried up and unused bits cleared, or RGB of 8 bits.
 public struct StoredFrame {
     public enum Codec: UInt8, CaseIterable, Sendable {
-        case native, nativeBigEndian, rle, jpegLossless, jpegLS, jpegDCT
+        case native, nativeBigEndian, rle, jpegLossless, jpegLS
     }
 
     /// Colour space of the samples as coded (Photometric Interpretation, (0028,0004)).
@@ -75,7 +75,7 @@ public struct StoredFrame {
 
     private func decodedApart(_ source: Span<UInt8>, _ limits: CodecLimits) throws(CodecError) -> [UInt8] {
         let count = try description.validatedByteCount(limits: limits)
-        // No codec here makes more than 64 bytes of one, apart from long runs of JPEG-LS and of flat JPEG.
+        // No codec here makes more than 64 bytes of one, apart from long runs of JPEG-LS.
         guard count / 65536 <= source.count else { throw CodecError(.truncated, at: source.count) }
         var frame = [UInt8](repeating: 0, count: count)
         var target = frame.mutableSpan
@@ -94,7 +94,6 @@ public struct StoredFrame {
         case .rle: try RLELossless.decode(source, description, into: &frame, limits: limits)
         case .jpegLossless: try JPEGLossless.decode(source, description, into: &frame, limits: limits)
         case .jpegLS: try JPEGLS.decode(source, description, into: &frame, limits: limits)
-        case .jpegDCT: try JPEGDCT.decode(source, description, into: &frame, limits: limits)
         }
     }
 

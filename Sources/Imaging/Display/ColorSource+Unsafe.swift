@@ -20,7 +20,7 @@ struct RGBPixels: ColorPixels {
         self.table = table
     }
 
-    @inline(__always)
+    @_transparent
     func color(_ column: Int, _ row: Int) -> UInt32 {
         let at = 3 &* (row &* columns &+ column)
         let red = table[Int64(bytes[at])] & 0xFF
@@ -37,7 +37,7 @@ struct IndexedPixels<Sample: FixedWidthInteger>: ColorPixels {
     var columns: Int { samples.columns }
     var rows: Int { samples.rows }
 
-    @inline(__always)
+    @_transparent
     func color(_ column: Int, _ row: Int) -> UInt32 { table[samples[column, row]] }
 }
 
@@ -69,7 +69,7 @@ struct ColorSource<Pixels: ColorPixels>: PixelSource {
         }
     }
 
-    @inline(__always)
+    @_transparent
     private static func mixed(_ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, right: Int64, down: Int64) -> UInt32 {
         let red = mix(channel(a, 0), channel(b, 0), channel(c, 0), channel(d, 0), right: right, down: down)
         let green = mix(channel(a, 8), channel(b, 8), channel(c, 8), channel(d, 8), right: right, down: down)
@@ -139,10 +139,10 @@ struct ColorSource<Pixels: ColorPixels>: PixelSource {
         return Self.packed((red &+ count / 2) / count, (green &+ count / 2) / count, (blue &+ count / 2) / count)
     }
 
-    @inline(__always)
+    @_transparent
     private static func channel(_ color: UInt32, _ shift: UInt32) -> Int64 { Int64((color >> shift) & 0xFF) }
 
-    @inline(__always)
+    @_transparent
     private static func packed(_ red: Int64, _ green: Int64, _ blue: Int64) -> UInt32 {
         0xFF00_0000 | UInt32(truncatingIfNeeded: blue) << 16 | UInt32(truncatingIfNeeded: green) << 8
             | UInt32(truncatingIfNeeded: red)

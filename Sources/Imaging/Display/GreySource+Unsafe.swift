@@ -54,7 +54,7 @@ struct GreySource<Sample: FixedWidthInteger>: PixelSource {
         }
     }
 
-    @inline(__always)
+    @inline(never)
     private static func linear(_ samples: TypedSamples<Sample>, _ x: Int64, _ y: Int64) -> Int64 {
         let (u, v) = (x &- DeviceRaster.half, y &- DeviceRaster.half)
         let (left, right) = (max(whole(u), 0), min(whole(u) &+ 1, samples.columns &- 1))
@@ -91,7 +91,7 @@ struct GreySource<Sample: FixedWidthInteger>: PixelSource {
     }
 
     /// NaN where there is padding.
-    @inline(__always)
+    @inline(never)
     private static func cubicRow(_ samples: TypedSamples<Sample>, _ x: Int, _ y: Int, _ weights: CubicWeights) -> Float {
         let y = clamped(y, samples.rows)
         let a = samples[clamped(x &- 1, samples.columns), y]
@@ -115,7 +115,7 @@ struct GreySource<Sample: FixedWidthInteger>: PixelSource {
         }
     }
 
-    @inline(__always)
+    @_transparent
     private static func area(_ samples: TypedSamples<Sample>, _ x: Int64, _ y: Int64, _ grid: AreaGrid) -> Int64 {
         var (sum, count): (Int64, Int32) = (0, 0)
         var (lineX, lineY) = (x &+ grid.first.x, y &+ grid.first.y)

@@ -18,9 +18,8 @@ public struct DisplayTable {
     }
 
     /// Values outside the table take its first or last colour.
-    @inline(__always)
     subscript(value: Int64) -> UInt32 {
-        colors[Int(truncatingIfNeeded: min(max((value &- offset) >> shift, 0), last))]
+        @_transparent get { colors[Int(truncatingIfNeeded: min(max((value &- offset) &>> shift, 0), last))] }
     }
 }
 
@@ -66,6 +65,6 @@ extension DisplayPipeline {
         }
     }
 
-    @inline(__always)
+    @_transparent
     private static func opaqueGrey(_ level: UInt32) -> UInt32 { 0xFF00_0000 | level << 16 | level << 8 | level }
 }

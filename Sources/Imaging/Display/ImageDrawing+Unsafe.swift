@@ -145,7 +145,7 @@ public struct ImageDrawing {
         return number
     }
 
-    @inline(__always)
+    @_transparent
     private func maskNumber(_ mask: ImageMask, _ x: Int64, _ y: Int64) -> Int {
         let column = clamped(Int(truncatingIfNeeded: x >> DeviceRaster.fractionBits), image.columns)
         let row = clamped(Int(truncatingIfNeeded: y >> DeviceRaster.fractionBits), image.rows)

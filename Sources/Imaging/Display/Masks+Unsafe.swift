@@ -36,7 +36,7 @@ public enum Masks {
         public init?(bits: UnsafeBufferPointer<UInt8>, firstBit: Int, rows: Int, columns: Int, origin: (row: Int, column: Int)) {
             guard rows > 0, rows <= 65535, columns > 0, columns <= 65535, firstBit >= 0, abs(origin.row) <= 65536,
                 abs(origin.column) <= 65536,
-                Int64(firstBit) + Int64(rows) * Int64(columns) <= Int64(bits.count) * 8
+                Int64(firstBit) &+ Int64(rows) &* Int64(columns) <= Int64(bits.count) &* 8
             else { return nil }
             self.bits = bits
             self.firstBit = firstBit

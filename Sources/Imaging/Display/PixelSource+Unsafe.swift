@@ -54,15 +54,15 @@ struct AreaGrid {
     }
 }
 
-@inline(__always)
+@_transparent
 func whole(_ fixed: Int64) -> Int { Int(truncatingIfNeeded: fixed >> DeviceRaster.fractionBits) }
 
 /// Share of the second neighbour, 0 to 2¹⁴.
-@inline(__always)
+@_transparent
 func share(_ fixed: Int64) -> Int64 { (fixed >> (DeviceRaster.fractionBits &- 14)) & 0x3FFF }
 
 /// Halves are rounded up.
-@inline(__always)
+@_transparent
 func mix(_ a: Int64, _ b: Int64, _ c: Int64, _ d: Int64, right: Int64, down: Int64) -> Int64 {
     let top = a &* (16384 &- right) &+ b &* right
     let bottom = c &* (16384 &- right) &+ d &* right
@@ -76,7 +76,7 @@ struct CubicWeights {
     let c: Float
     let d: Float
 
-    @inline(__always)
+    @_transparent
     init(_ share: Int64) {
         let t = Float(Int32(truncatingIfNeeded: share)) * (1 / 16384)
         a = ((2 - t) * t - 1) * t * 0.5
@@ -85,9 +85,9 @@ struct CubicWeights {
         d = (t - 1) * t * t * 0.5
     }
 
-    @inline(__always)
+    @_transparent
     func mix(_ p: Float, _ q: Float, _ r: Float, _ s: Float) -> Float { (p * a + q * b) + (r * c + s * d) }
 }
 
-@inline(__always)
+@_transparent
 func clamped(_ value: Int, _ count: Int) -> Int { min(max(value, 0), count &- 1) }

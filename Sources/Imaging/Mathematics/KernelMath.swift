@@ -6,7 +6,7 @@ enum KernelMath {
     private static let ln10 = 2.30258509299404568401799145468
 
     /// Largest integer not above `x`; `x` must be within ±2⁵².
-    @inline(__always)
+    @_transparent
     static func floor(_ x: Double) -> Double {
         let truncated = Double(Int64(x))
         return truncated > x ? truncated - 1 : truncated

@@ -1,6 +1,19 @@
 extension ImageSamples {
     /// Lowest and highest stored value that is not padding; `nil` for colour and where there is none.
-    public func valueRange() -> ClosedRange<Int64>? { perform(RangeWork()).flatMap { $0 } }
+    public func valueRange() -> ClosedRange<Int64>? {
+        var (low, high) = (Int64.max, Int64.min)
+        forEachRun(of: wholeScan) { values, _, run in
+            for index in 0..<run.count where !isPadding(values[index]) {
+                low = min(low, values[index])
+                high = max(high, values[index])
+            }
+        }
+        return low <= high ? low...high : nil
+    }
+
+    private var wholeRegion: Region { .rectangle(left: 0, top: 0, right: Double(columns), bottom: Double(rows)) }
+
+    private var wholeScan: RegionScan { RegionScan(wholeRegion, columns: columns, rows: rows) }
 
     /// Counts stored values of a region in equal parts of a range; padding and values outside are left out.
     /// - Returns: whether the numbers can be used: up to 65,536 bins, low < high.
@@ -9,7 +22,14 @@ extension ImageSamples {
     ) -> Bool {
         guard region.isValid, low < high, bins.count > 0, bins.count <= 65536, kind != .rgb8 else { return false }
         for index in 0..<bins.count { bins[index] = 0 }
-        _ = perform(HistogramWork(scan: RegionScan(region, columns: columns, rows: rows), low: low, high: high, bins: bins))
+        let scale = Double(bins.count) / (high - low)
+        forEachRun(of: RegionScan(region, columns: columns, rows: rows)) { values, _, run in
+            for index in 0..<run.count where !isPadding(values[index]) {
+                let value = Double(values[index])
+                guard value >= low, value <= high else { continue }
+                bins[min(Int((value - low) * scale), bins.count &- 1)] &+= 1
+            }
+        }
         return true
     }
 
@@ -18,8 +38,7 @@ extension ImageSamples {
         guard let range = valueRange() else { return nil }
         let (low, high) = (Double(range.lowerBound), Double(max(range.upperBound, range.lowerBound &+ 1)))
         var counts = [UInt32](repeating: 0, count: 4096)
-        let whole = Region.rectangle(left: 0, top: 0, right: Double(columns), bottom: Double(rows))
-        let isCounted = counts.withUnsafeMutableBufferPointer { histogram(of: whole, from: low, to: high, into: $0) }
+        let isCounted = counts.withUnsafeMutableBufferPointer { histogram(of: wholeRegion, from: low, to: high, into: $0) }
         guard isCounted else { return nil }
         var total: Int64 = 0
         for count in counts { total &+= Int64(count) }
@@ -37,43 +56,5 @@ extension ImageSamples {
             if sum > rank { return index }
         }
         return counts.count &- 1
-    }
-}
-
-private struct RangeWork: SampleWork {
-    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) -> ClosedRange<Int64>? {
-        let count = samples.columns &* samples.rows
-        var (low, high) = (Sample.max, Sample.min)
-        for index in 0..<count {
-            let value = samples.pixels[index]
-            if samples.hasPadding, samples.isPadding(Int64(truncatingIfNeeded: value)) { continue }
-            low = min(low, value)
-            high = max(high, value)
-        }
-        return low <= high ? Int64(truncatingIfNeeded: low)...Int64(truncatingIfNeeded: high) : nil
-    }
-}
-
-private struct HistogramWork: SampleWork {
-    let scan: RegionScan
-    let low: Double
-    let high: Double
-    let bins: UnsafeMutableBufferPointer<UInt32>
-
-    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) {
-        let scale = Double(bins.count) / (high - low)
-        var runs: [Int] = []
-        for row in scan.rows {
-            runs.removeAll(keepingCapacity: true)
-            scan.appendRuns(row: row, to: &runs)
-            for at in stride(from: 0, to: runs.count, by: 2) {
-                for column in runs[at]..<runs[at &+ 1] {
-                    let value = samples[column, row]
-                    if samples.hasPadding, samples.isPadding(value) { continue }
-                    guard Double(value) >= low, Double(value) <= high else { continue }
-                    bins[min(Int((Double(value) - low) * scale), bins.count &- 1)] &+= 1
-                }
-            }
-        }
     }
 }

@@ -15,7 +15,7 @@ const sampleTypes: readonly SampleType[] = ["uint8", "int8", "uint16", "int16", 
 export const bytesPerPixel = (type: SampleType): number =>
   type === "rgb8" ? 3 : type.endsWith("8") ? 1 : type.endsWith("16") ? 2 : 4;
 
-export type Codec = "native" | "native-big-endian" | "rle" | "jpeg-lossless" | "jpeg-ls" | "jpeg-dct";
+export type Codec = "native" | "native-big-endian" | "rle" | "jpeg-lossless" | "jpeg-ls";
 const codecs: readonly Codec[] = [
   "native",
   "native-big-endian",
@@ -39,8 +39,6 @@ const codecByTransferSyntax = new Map<string, Codec>([
   ["1.2.840.10008.1.2.4.70", "jpeg-lossless"],
   ["1.2.840.10008.1.2.4.80", "jpeg-ls"],
   ["1.2.840.10008.1.2.4.81", "jpeg-ls"],
-  ["1.2.840.10008.1.2.4.50", "jpeg-dct"],
-  ["1.2.840.10008.1.2.4.51", "jpeg-dct"],
 ]);
 
 /** Image Pixel Module of the frame as it is in the codestream. */
@@ -167,6 +165,7 @@ export interface Volume {
   pointer: number;
   columns: number;
   rows: number;
+  /** `uint8`, `uint16`, `int16` or `int32`. */
   type: SampleType;
   /** Pixel Spacing: between rows, between columns, mm. */
   spacing: readonly [number, number];
