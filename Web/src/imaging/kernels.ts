@@ -22,7 +22,6 @@ const codecs: readonly Codec[] = [
   "rle",
   "jpeg-lossless",
   "jpeg-ls",
-  "jpeg-dct",
 ];
 
 /** The codec of a transfer syntax, or `null` for one that only the server decodes. */
