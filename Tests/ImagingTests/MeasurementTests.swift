@@ -30,7 +30,7 @@ import Testing
         #expect(isClose(circle.value, 9 * Double.pi) && isClose(circle.perimeter, 6 * Double.pi))
     }
 
-    @Test(arguments: stride(from: 5.0, through: 175, by: 10)) func `angles from 5 to 175 degrees`(_ degrees: Double) throws {
+    @Test(arguments: Array(stride(from: 5.0, through: 175, by: 10))) func `angles from 5 to 175 degrees`(_ degrees: Double) throws {
         let (c, s) = (KernelMathReference.cosine(degrees), KernelMathReference.sine(degrees))
         let angle = try measured(.angle, [10, 0, 0, 0, 10 * c, 10 * s], context())
         #expect(isClose(angle.value, degrees))

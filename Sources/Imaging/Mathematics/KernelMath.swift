@@ -19,7 +19,8 @@ enum KernelMath {
         guard x > -700 else { return 0 }
         guard x < 700 else { return .infinity }
         let k = floor(x / ln2 + 0.5)
-        let r = x - k * ln2
+        // In two parts, of which the first times k is exact.
+        let r = (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10
         // Taylor series by Horner's rule on |r| <= ln2 / 2; 14 terms reach the last bit.
         var sum = 1.0
         var n = 14.0
