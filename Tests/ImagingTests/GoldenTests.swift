@@ -1,0 +1,95 @@
+import BrowserKernel
+import Foundation
+import Testing
+
+/// The same inputs through the same kernels as in `Web/tests/unit/golden.test.ts`, with one table of hashes: equal bits in the browser
+/// and here. `APUS_RECORD_GOLDEN=1` writes the table anew.
+@Suite(.serialized) final class `golden hashes` {
+    private static let table = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/hashes.json")
+    private let samples = UnsafeMutablePointer<Int16>.allocate(capacity: 64 * 48 * 12)
+    private let colors = UnsafeMutablePointer<UInt32>.allocate(capacity: 65536)
+    private let output = UnsafeMutablePointer<UInt32>.allocate(capacity: 100 * 80)
+    private let block = UnsafeMutablePointer<Double>.allocate(capacity: 64)
+
+    init() {
+        var state: UInt32 = 1
+        for index in 0..<(64 * 48 * 12) {
+            state = state &* 1_664_525 &+ 1_013_904_223
+            samples[index] = Int16(truncatingIfNeeded: index % 997 * 3 - 1000 + Int(state >> 24))
+        }
+    }
+
+    deinit {
+        samples.deallocate()
+        colors.deallocate()
+        output.deallocate()
+        block.deallocate()
+    }
+
+    private func address(_ pointer: UnsafeMutableRawPointer) -> Double { Double(UInt(bitPattern: pointer)) }
+
+    private func call(_ function: (UnsafeMutablePointer<Double>?) -> Int32, _ numbers: [Double]) {
+        for index in 0..<64 { block[index] = index < numbers.count ? numbers[index] : 0 }
+        #expect(function(block) == 0)
+    }
+
+    /// FNV-1a.
+    private func hash(_ pointer: UnsafeRawPointer, _ count: Int) -> String {
+        var value: UInt32 = 0x811c_9dc5
+        for index in 0..<count { value = (value ^ UInt32(pointer.load(fromByteOffset: index, as: UInt8.self))) &* 0x0100_0193 }
+        return String(value, radix: 16)
+    }
+
+    private func greyTable(_ function: Double) {
+        call(
+            BrowserKernel.greyTable,
+            [
+                address(colors), -32768, 65536, 0, 1.5, -24.25, function, 240.5, 1601, 1, 0, 0, Double(0xFF10_2030 as UInt32), 1, -1000,
+                -990,
+            ])
+    }
+
+    private var image: [Double] { [address(samples), 64, 48, 3, 1, -1000, -990] }
+
+    private func hashes() -> [String: String] {
+        var result: [String: String] = [:]
+        for (index, name) in ["LINEAR", "LINEAR_EXACT", "SIGMOID"].enumerated() {
+            greyTable(Double(index))
+            result["table \(name)"] = hash(colors, 65536 * 4)
+        }
+        greyTable(0)
+        for (index, name) in ["nearest", "linear", "cubic", "area"].enumerated() {
+            call(
+                BrowserKernel.display,
+                image + [address(colors), -32768, 65536, 0, address(output), 100, 80, 0, 80, 0.71, 0.13, -0.17, 0.83, 2.25, -7.5]
+                    + [Double(index), Double(0xFF00_00FF as UInt32)])
+            result["display \(name)"] = hash(output, 100 * 80 * 4)
+        }
+        for (name, projection, thickness) in [("plane", 0.0, 0.0), ("maximum", 0, 6.5), ("minimum", 1, 6.5), ("mean", 2, 6.5)] {
+            reformat(projection, thickness)
+            result["reformat \(name)"] = hash(output, 100 * 80 * 4)
+        }
+        call(BrowserKernel.downscale, image + [3, address(output)])
+        result["downscale 3"] = hash(output, 22 * 16 * 2)
+        return result
+    }
+
+    private func reformat(_ projection: Double, _ thickness: Double) {
+        var positions: [Double] = (0..<12).flatMap { [0, Double($0) * 0.21, Double($0) * 1.3] }
+        positions.withUnsafeMutableBufferPointer { positions in
+            guard let start = positions.baseAddress else { return }
+            let volume = [address(samples), 64, 48, 12, 3, 1, -1000, -990, address(start), 0.7, 0.6, 1, 0, 0, 0, 1, 0, 2, 1.3, 0]
+            let plane = [1.5, -2, 0.25, 0.31, 0.07, 0.11, -0.05, 0.37, 0.09]
+            call(BrowserKernel.reformat, volume + [address(output), 100, 80, 0, 80] + plane + [projection, thickness])
+        }
+    }
+
+    @Test func `the kernels give the same bits as in the browser`() throws {
+        let found = hashes()
+        if ProcessInfo.processInfo.environment["APUS_RECORD_GOLDEN"] == "1" {
+            try JSONSerialization.data(withJSONObject: found, options: [.prettyPrinted, .sortedKeys]).write(to: Self.table)
+        }
+        let golden = try JSONDecoder().decode([String: String].self, from: Data(contentsOf: Self.table))
+        #expect(found == golden)
+    }
+}

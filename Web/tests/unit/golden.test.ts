@@ -1,0 +1,95 @@
+/** The same inputs through the same kernels as in `Tests/ImagingTests/GoldenTests.swift`, with one table of hashes. */
+import assert from "node:assert/strict";
+import {
+  displayTableBytes,
+  type GreyState,
+  type ImageBuffer,
+  type Interpolation,
+} from "../../src/imaging/kernels.ts";
+import { kernels } from "./wasm.ts";
+
+const table = new URL("../../../Tests/ImagingTests/Golden/hashes.json", import.meta.url);
+const golden = JSON.parse(Deno.readTextFileSync(table)) as Record<string, string>;
+
+const [columns, rows, slices] = [64, 48, 12];
+const samples = kernels.allocate(columns * rows * slices * 2);
+const values = kernels.memory.int16(samples, columns * rows * slices);
+let state = 1;
+for (let i = 0; i < values.length; i++) {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  values[i] = (i % 997) * 3 - 1000 + (state >>> 24);
+}
+const image: ImageBuffer = {
+  pointer: samples,
+  columns,
+  rows,
+  type: "int16",
+  padding: { low: -1000, high: -990 },
+};
+const colors = kernels.allocate(displayTableBytes);
+const output = kernels.allocate(100 * 80 * 4);
+
+/** FNV-1a. */
+function hash(pointer: number, count: number): string {
+  let value = 0x811c9dc5;
+  for (const byte of kernels.memory.uint8(pointer, count)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value.toString(16);
+}
+
+const grey = (name: "LINEAR" | "LINEAR_EXACT" | "SIGMOID"): GreyState => ({
+  modality: { slope: 1.5, intercept: -24.25 },
+  voi: { function: name, center: 240.5, width: 1601 },
+  presentation: "INVERSE",
+  paddingColor: 0xff102030,
+});
+
+for (const name of ["LINEAR", "LINEAR_EXACT", "SIGMOID"] as const) {
+  Deno.test(`golden grey table ${name}`, () => {
+    kernels.greyTable(colors, grey(name), "int16", image.padding);
+    assert.equal(hash(colors, displayTableBytes), golden[`table ${name}`]);
+  });
+}
+
+for (const interpolation of ["nearest", "linear", "cubic", "area"] as Interpolation[]) {
+  Deno.test(`golden display ${interpolation}`, () => {
+    const display = kernels.greyTable(colors, grey("LINEAR"), "int16", image.padding);
+    kernels.display({ pointer: output, width: 100, height: 80 }, image, display, {
+      deviceToImage: [0.71, 0.13, -0.17, 0.83, 2.25, -7.5],
+      interpolation,
+      background: 0xff0000ff,
+    });
+    assert.equal(hash(output, 100 * 80 * 4), golden[`display ${interpolation}`]);
+  });
+}
+
+for (const [name, thickness] of [["plane", 0], ["maximum", 6.5], ["minimum", 6.5], ["mean", 6.5]] as const) {
+  Deno.test(`golden reformat ${name}`, () => {
+    const positions = Float64Array.from(
+      { length: 3 * slices },
+      (_, i) => Math.floor(i / 3) * [0, 0.21, 1.3][i % 3]!,
+    );
+    kernels.reformat(
+      { pointer: output, width: 100, height: 80 },
+      {
+        pointer: samples,
+        columns,
+        rows,
+        type: "int16",
+        spacing: [0.7, 0.6],
+        orientation: [1, 0, 0, 0, 1, 0],
+        positions,
+        padding: image.padding ?? null,
+        maximumGap: 2,
+        nominalStep: 1.3,
+      },
+      { origin: [1.5, -2, 0.25], right: [0.31, 0.07, 0.11], down: [-0.05, 0.37, 0.09] },
+      name === "plane" ? undefined : { projection: name, thickness },
+    );
+    assert.equal(hash(output, 100 * 80 * 4), golden[`reformat ${name}`]);
+  });
+}
+
+Deno.test("golden downscale", () => {
+  kernels.downscale(image, 3, output);
+  assert.equal(hash(output, 22 * 16 * 2), golden["downscale 3"]);
+});
