@@ -303,12 +303,6 @@ def test_a_file_the_medium_names_but_lacks_is_reported(make_server, medium, tmp_
     assert victim.name in done.out
 
 
-def test_importing_into_a_running_servers_directory_is_refused_with_the_remedy(server, phantoms):
-    done = server.run("import", phantoms / "ct")
-    assert done.code == 75
-    assert "stop it first" in done.err
-
-
 def test_an_encrypted_or_hostile_zip_does_no_harm(make_server, tmp_path):
     server = make_server()
     session = server.session()
