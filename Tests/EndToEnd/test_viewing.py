@@ -206,41 +206,44 @@ def test_a_manifest_of_500_slices_is_answered_at_once_when_it_was_read_before(we
 def test_every_image_of_the_shared_data_comes_as_pydicom_reads_it(web, make_server, shared):
     server = make_server()
     session = server.session()
-    checked, skipped = 0, []
+    checked, skipped, seen = 0, [], set()
     for path in sorted(shared.rglob("*.dcm")):
         try:
             dataset = pydicom.dcmread(path)
             expected = dataset.pixel_array
         except Exception:
             continue
-        if getattr(dataset, "SamplesPerPixel", 1) != 1 or expected.nbytes > 64 << 20:
+        uid = str(getattr(dataset, "SOPInstanceUID", ""))
+        # Of two files under one identifier the first is shown.
+        if uid in seen or getattr(dataset, "SamplesPerPixel", 1) != 1 or expected.nbytes > 64 << 20:
             continue
         try:
             if store_files(server, [path]).popitem()[1] != 0:
                 continue
-        except (ValueError, AttributeError):
+        except (AttributeError, NotImplementedError, TypeError, ValueError):
             # Identifiers that the sending library refuses.
             continue
+        seen.add(uid)
         try:
             found = manifest_of(session, server, dataset)
         except AssertionError:
             continue
         series = series_of(found, dataset.SeriesInstanceUID)
         uids = series["instances"]["sopInstanceUID"]
-        frames = expected if int(getattr(dataset, "NumberOfFrames", 1) or 1) > 1 else expected[None]
+        frames = expected if expected.ndim > 2 else expected[None]
         stream = stream_of(session, server, dataset)
         for frame in stream.frames:
             instance = at(series["frames"]["instance"], frame.index)
             if at(uids, instance) != dataset.SOPInstanceUID:
                 continue
             number = at(series["frames"]["number"], frame.index)
-            bits = int(dataset.BitsStored)
+            bits = int(dataset.get("BitsStored", 64))
             wanted = frames[number - 1]
             got = frame.array()
             if not numpy.array_equal(got, wanted):
                 # pydicom leaves bits above Bits Stored as they are.
-                raised = wanted.astype("i8") & ((1 << bits) - 1)
-                if int(dataset.PixelRepresentation) == 1:
+                raised = wanted.astype("i8") & ((1 << min(bits, 62)) - 1)
+                if int(dataset.get("PixelRepresentation", 0)) == 1:
                     raised = numpy.where(raised >> (bits - 1) & 1, raised - (1 << bits), raised)
                 if not numpy.array_equal(got.astype("i8"), raised):
                     skipped.append((path.name, number, int(numpy.abs(got.astype("i8") - raised).max())))

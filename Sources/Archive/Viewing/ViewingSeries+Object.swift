@@ -76,7 +76,8 @@ extension ViewingSeries {
         pixels.bitsStored = module.frame.bitsStored
         pixels.highBit = min(max(header.int(.highBit) ?? pixels.bitsStored - 1, pixels.bitsStored - 1), pixels.bitsAllocated - 1)
         pixels.isSigned = module.frame.isSigned
-        pixels.isFloat = header.contains(.floatPixelData) || header.contains(.doubleFloatPixelData)
+        // The header ends before the pixels; their kind shows in the attributes that only integers have (PS3.3 C.7.6.24).
+        pixels.isFloat = pixels.bitsAllocated >= 32 && !header.contains(.bitsStored) && !header.contains(.pixelRepresentation)
         if pixels.samplesPerPixel > 1 {
             pixels.photometric = "RGB"
         } else {
