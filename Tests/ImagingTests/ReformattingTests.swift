@@ -76,7 +76,7 @@ struct LinearField {
         #expect(compared > 300)
     }
 
-    @Test func `PACS-4.2.8-e a gap has no data from half a step of its slices on`() throws {
+    @Test func `a gap has no data from half a step of its slices on`() throws {
         let field = LinearField(positions: [0.0, 1, 2, 6, 7].map { (x: 0, y: 0, z: $0) })
         let plane = ReformatPlane(origin: (3, 3, 0), right: (0.1, 0, 0), down: (0, 0, 0.25))
         let values = try field.reformatted(plane, width: 1, height: 29)
