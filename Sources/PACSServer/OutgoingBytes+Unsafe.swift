@@ -10,6 +10,8 @@ final class OutgoingBytes: Sendable {
         var head: [UInt8]
         var sent = 0
         var isAtEnd = false
+        /// Read before it was asked for.
+        var waiting: ByteBuffer?
     }
 
     let transferSyntaxUID: String
@@ -28,24 +30,41 @@ final class OutgoingBytes: Sendable {
         state = Mutex(State(head: head))
     }
 
-    /// A Part 10 file, preamble zeroed (PACS-4.5.22-3). Blocking.
+    /// A Part 10 file, preamble zeroed (PACS-4.5.22-3), its first bytes read. Blocking.
     ///
     /// - Parameter lead: goes out before the file.
     static func file(
         _ instance: StoredInstance, _ syntax: TransferSyntax, _ reader: ObjectReader, lead: [UInt8] = []
-    ) throws(RetrieveError) -> OutgoingBytes {
+    ) throws -> OutgoingBytes {
         let stream = try reader.stream(instance, in: syntax)
         let meta = FileMeta(
             mediaStorageSOPClassUID: instance.sopClassUID, mediaStorageSOPInstanceUID: instance.sopInstanceUID,
             transferSyntaxUID: stream.transferSyntaxUID)
-        return OutgoingBytes(stream, after: lead + Part10.header(meta: meta))
+        let bytes = OutgoingBytes(stream, after: lead + Part10.header(meta: meta))
+        try bytes.begin()
+        return bytes
     }
 
     /// Whether everything has been given; `false` also when only another look can tell.
-    var isAtEnd: Bool { state.withLock { $0.isAtEnd } }
+    var isAtEnd: Bool { state.withLock { $0.isAtEnd && $0.waiting == nil } }
+
+    /// Reads the first chunk, so that what cannot be read is an error before the answer begins. Blocking.
+    func begin() throws {
+        let first = try next()
+        state.withLock { $0.waiting = first }
+    }
+
+    /// What `begin` read, once; does not block.
+    func takeBegun() -> ByteBuffer? {
+        state.withLock { state in
+            defer { state.waiting = nil }
+            return state.waiting
+        }
+    }
 
     /// The next bytes; `nil` at the end. Blocking. One reader at a time.
     func next() throws -> ByteBuffer? {
+        if let waiting = takeBegun() { return waiting }
         let (head, sent, isAtEnd) = state.withLock { state in
             defer { state.head = [] }
             return (state.head, state.sent, state.isAtEnd)

@@ -1,7 +1,7 @@
 /// Makes the next few of a row of things while one is being used, and gives them in their order.
 ///
 /// What is under way when it is dropped ends by itself; so many things at most are held as `depth` says.
-struct ReadAhead<Item: Sendable, Product: Sendable> {
+struct ReadAhead<Item: Sendable, Product: Sendable>: Sendable {
     private var items: ArraySlice<Item>
     private var underWay: [Task<Product, any Error>] = []
     private let depth: Int
@@ -21,6 +21,12 @@ struct ReadAhead<Item: Sendable, Product: Sendable> {
         let product = try await underWay.removeFirst().value
         fill(to: depth)
         return product
+    }
+
+    /// The first product and what follows it: an error in the first is known before anything is given away.
+    func begun() async throws -> (first: Product?, rest: Self) {
+        var rest = self
+        return (try await rest.next(), rest)
     }
 
     private mutating func fill(to count: Int) {

@@ -64,17 +64,20 @@ struct RetrieveAnswer: Sendable {
         }
         let writer = Self.writer()
         let pool = pacs.pool
-        let body = ResponseBody { output in
-            var parts = ReadAhead(outgoing[...]) { item in
-                try await pool.run {
-                    let lead = writer.partHeader(item.representation.mediaType)
-                    let bytes = try OutgoingBytes.file(item.instance, item.representation.transferSyntax, reader, lead: lead)
-                    return (first: try bytes.next(), bytes: bytes)
-                }
+        let ahead = ReadAhead(outgoing[...]) { item in
+            try await pool.run {
+                let lead = writer.partHeader(item.representation.mediaType)
+                return try OutgoingBytes.file(item.instance, item.representation.transferSyntax, reader, lead: lead)
             }
-            while let part = try await parts.next() {
-                if let first = part.first { try await output.write(first) }
-                while !part.bytes.isAtEnd, let more = try await pool.run({ try part.bytes.next() }) { try await output.write(more) }
+        }
+        let (first, rest) = try await ahead.begun()
+        let body = ResponseBody { output in
+            var parts = rest
+            var current = first
+            while let part = current {
+                if let begun = part.takeBegun() { try await output.write(begun) }
+                while !part.isAtEnd, let more = try await pool.run({ try part.next() }) { try await output.write(more) }
+                current = try await parts.next()
             }
             try await output.write(ByteBuffer(bytes: writer.end))
             try await output.finish(nil)

@@ -145,7 +145,7 @@ def test_the_import_goes_on_in_the_viewer(page, server, studies, panel):
     server.state.upload_delay = 0.3
     studies.files.set_input_files(as_files({f"IM{i}": dicom(i) for i in range(9)}))
     studies.rows.first.dblclick()
-    expect(page.locator(".viewport")).to_have_attribute("data-exact", "true")
+    expect(page.locator(".viewport").first).to_have_attribute("data-exact", "true")
     expect(panel.title).to_have_text("导入结束", timeout=15_000)
     assert len(server.state.uploads) == 9
 
