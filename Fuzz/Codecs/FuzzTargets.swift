@@ -79,7 +79,8 @@ func fuzz(_ input: [UInt8]) {
     guard let count = try? frame.slotByteCount(limits: fuzzLimits) else { return }
     var slot = [UInt8](repeating: 0, count: count)
     var target = slot.mutableSpan
-    try? frame.decode(input[8...].span, into: &target, limits: fuzzLimits)
+    let codestream = Array(input[8...])
+    try? frame.decode(codestream.span, into: &target, limits: fuzzLimits)
 }
 #elseif FUZZ_JPEG2000
 func fuzz(_ input: [UInt8]) {

@@ -86,6 +86,7 @@ import Testing
         let page = try Repository.text("Documentation/fuzzing.md")
         for name in [
             "dataset", "pdu", "rle", "jpeglossless", "jpegls", "jpegdct", "jpeg2000header", "json", "text", "multipart",
+            "storedframe",
         ] {
             #expect(targets.contains("\"\(name)\""))
             #expect(rows.contains { $0[1] == name }, "\(name) was never run")
