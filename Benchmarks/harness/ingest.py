@@ -1,7 +1,6 @@
 """C-STORE: how fast objects are taken in, at which cost, and how much memory that takes."""
 import multiprocessing
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -34,9 +33,6 @@ def storescu(server, folders, nodelay, timeout):
 
 
 def _send(port, called, paths):
-    # Every file stays mapped while it waits to be sent; there may be tens of thousands.
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     instances = [wire.Instance(path) for path in paths]
     contexts = sorted({(instance.sop_class, instance.syntax) for instance in instances})
     try:

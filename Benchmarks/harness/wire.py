@@ -3,6 +3,7 @@
 It sends a C-STORE as one scatter-gather write of the file's bytes, so it costs the machine less than storescu does.
 """
 import mmap
+import os
 import socket
 import struct
 
@@ -59,11 +60,13 @@ def elements(data):
 
 
 class Instance:
-    """A Part 10 file, mapped into memory: UIDs from its meta information, the data set as a view."""
+    """A Part 10 file, mapped into memory: UIDs from its meta information, the data set as a view. Small ones are read: each
+    map holds a file open, and there may be more of them than files may be open."""
 
     def __init__(self, path):
         with open(path, "rb") as file:
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            small = os.fstat(file.fileno()).st_size <= 16384
+            self._map = file.read() if small else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         at, end, meta = 132, len(self._map), {}
         while at < end:
             group, number, vr = struct.unpack_from("<HH2s", self._map, at)
