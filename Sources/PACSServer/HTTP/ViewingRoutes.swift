@@ -10,12 +10,10 @@ import SecurityProfiles
 struct ViewingRoutes: Sendable {
     let pacs: PACS
     let catalogue: ViewingCatalogue
-    let audit: ViewingAudit
 
     init(_ pacs: PACS, _ catalogue: ViewingCatalogue) {
         self.pacs = pacs
         self.catalogue = catalogue
-        audit = ViewingAudit(pacs)
     }
 
     static func catalogue(_ pacs: PACS) -> ViewingCatalogue {
@@ -35,14 +33,14 @@ struct ViewingRoutes: Sendable {
             try context.require(.studyView)
             let study = try context.parameters.require("study")
             let response = try await manifest(of: study)
-            await audit.record(study, context)
+            await pacs.access.noted(.studyViewed, [study], service: "viewer", by: context.author)
             return response
         }
         router.get("api/studies/:study/series/:series/frames") { request, context in
             try context.require(.studyView)
             let (study, series) = (try context.parameters.require("study"), try context.parameters.require("series"))
             let response = try await FrameStream(pacs: pacs, catalogue: catalogue).answer(study, series, request)
-            await audit.record(study, context)
+            await pacs.access.noted(.studyViewed, [study], service: "viewer", by: context.author)
             return response
         }
     }
