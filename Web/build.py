@@ -38,6 +38,12 @@ def entry_of(outputs: dict, source: str) -> str:
     raise SystemExit(f"esbuild made nothing of {source}")
 
 
+def imports_of(outputs: dict, entry: str) -> list[str]:
+    """Scripts that an entry point cannot run without."""
+    imports = outputs[entry.removeprefix("/assets/")]["imports"]
+    return ["/assets/" + pathlib.Path(each["path"]).name for each in imports if each["kind"] == "import-statement"]
+
+
 def hashed_copy(source: str, staging: pathlib.Path, content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()[:8].upper()
     stem, suffix = source.rsplit(".", 1)
@@ -60,10 +66,15 @@ def build(staging: pathlib.Path) -> dict:
         "src/main.tsx", staging, "--format=esm", "--splitting", "--jsx=automatic", "--jsx-import-source=@apus/ui",
         "--alias:@apus/ui/jsx-runtime=./src/ui/jsx-runtime.ts", f"--define:APUS_ASSETS={assets}",
     )
+    main, viewer = entry_of(outputs, "src/main.tsx"), entry_of(outputs, "viewer/main.ts")
+    start = esbuild("src/start.ts", staging, "--format=esm", f"--define:APUS_ASSETS={assets}",
+                    f"--define:APUS_VIEWER_SCRIPTS={json.dumps([viewer, *imports_of(outputs, viewer)])}")
     style = esbuild("src/styles/main.css", staging)
     icon = WEB / "src/icon.svg"
     places = {
-        "@MAIN@": entry_of(outputs, "main.tsx"),
+        "@START@": entry_of(start, "start.ts"),
+        "@MAIN@": main,
+        "@SHARED@": "".join(f'<link rel="modulepreload" href="{each}">' for each in imports_of(outputs, main)),
         "@STYLE@": entry_of(style, "main.css"),
         "@ICON@": hashed_copy(icon.name, staging, icon.read_bytes()),
     }
@@ -71,7 +82,6 @@ def build(staging: pathlib.Path) -> dict:
     for place, address in places.items():
         page = page.replace(place, address)
     (staging / "index.html").write_text(page)
-    viewer = next(f"/assets/{n}" for n, about in outputs.items() if about.get("entryPoint", "").endswith("viewer/main.ts"))
     return {"main": places["@MAIN@"], "viewer": viewer, **imaging, "kernels": module, "style": places["@STYLE@"],
             "locales": locales}
 

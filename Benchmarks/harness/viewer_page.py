@@ -50,6 +50,12 @@ def _until(page, expression, patience):
     raise SystemExit("the page never showed it: " + expression)
 
 
+def _settled_page(context):
+    """A window whose browser has finished loading its own parts, which would share the processor with what is measured."""
+    page = context.new_page()
+    page.wait_for_timeout(1500)
+    return page
+
 
 def apus(browser, job):
     """Cold: a new browser context. Warm: another study of the same size in the viewer that stands open."""
@@ -59,7 +65,7 @@ def apus(browser, job):
     answer = page.request.post(job["url"] + "/api/session", data={"name": job["user"], "password": job["password"]})
     assert answer.ok, "sign-in answered %d" % answer.status
     page.close()
-    page = context.new_page()
+    page = _settled_page(context)
     page.add_init_script(APUS_WATCH + "window.bench.count = %d;" % job["images"])
     page.goto("%s/#/viewer/%s" % (job["url"], job["cold"]))
     complete = _until(page, "window.bench.complete", job["patience"])
@@ -81,7 +87,7 @@ def orthanc(browser, job):
     found = []
     for series in job["series"]:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
-        page = context.new_page()
+        page = _settled_page(context)
         page.add_init_script(ORTHANC_WATCH)
         page.goto("%s/web-viewer/app/viewer.html?series=%s" % (job["url"], series), wait_until="commit")
         first = _until(page, "window.bench.first", job["patience"])

@@ -1,4 +1,5 @@
 /** The server's HTTP interface as typed functions. Everything goes to the origin the page came from. */
+import { takeAnswer } from "./head-start.ts";
 import { locale } from "./i18n.ts";
 
 export interface User {
@@ -243,6 +244,8 @@ export class API {
     headers.set("Accept-Language", locale());
     if (this.#csrf !== "" && init.method !== undefined) headers.set("X-Apus-CSRF", this.#csrf);
     try {
+      const early = init.method === undefined ? await takeAnswer(path) : null;
+      if (early) return early;
       return await fetch(path, { ...init, headers, credentials: "same-origin" });
     } catch (error) {
       if (init.signal?.aborted) throw error;

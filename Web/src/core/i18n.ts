@@ -1,6 +1,7 @@
 /** Message catalogues. Keys are written out in full where they are used, so that a test can find missing and unused ones. */
 
 import { assets } from "./assets.ts";
+import { takeAnswer } from "./head-start.ts";
 
 export type Locale = "zh-CN" | "en";
 export type Params = Readonly<Record<string, string | number>>;
@@ -29,7 +30,8 @@ export function preferredLocale(): Locale {
 }
 
 export async function loadLocale(next: Locale): Promise<void> {
-  const response = await fetch(assets().locales[next] ?? "");
+  const address = assets().locales[next] ?? "";
+  const response = await takeAnswer(address) ?? await fetch(address);
   useCatalogue(next, (await response.json()) as Catalogue);
   document.documentElement.lang = next;
 }

@@ -20,6 +20,12 @@ scope.onmessage = ({ data }) => {
     const { module, memory } = data;
     begin = () => Kernels.instantiate(module, memory);
     kernels = begin();
+    kernels.then(() => scope.postMessage({ ready: true }), (error: unknown) => {
+      // Reported to who began this worker, which then goes on without it.
+      setTimeout(() => {
+        throw error;
+      });
+    });
     return;
   }
   void (async () => {

@@ -1,4 +1,7 @@
-/** Decoding beside the image worker, in as many workers as there are processors to spare; in the image worker when alone. */
+/**
+ * Decoding beside the image worker, in as many workers as there are processors to spare; in the image worker when alone, and while
+ * the workers still start: they are begun with the first frame that needs them, which should not wait for them.
+ */
 import { type Codec, type FrameFormat, KernelError, type Kernels } from "./kernels.ts";
 import type { DecodeJob, FromDecoder, ToDecoder } from "./messages.ts";
 
@@ -13,6 +16,11 @@ const workersMaximum = 4;
 
 export class Decoders {
   readonly #kernels: Kernels;
+  readonly #module: WebAssembly.Module;
+  readonly #address: string | null;
+  /** How many more may be begun. */
+  #unbegun: number;
+  /** Those that take jobs. */
   readonly #workers: Worker[] = [];
   readonly #waiting = new Map<number, Waiting>();
   #room: (() => void)[] = [];
@@ -22,17 +30,23 @@ export class Decoders {
   /** @param address of the decoding worker's script; `null` decodes here. */
   constructor(kernels: Kernels, module: WebAssembly.Module, address: string | null, processors: number) {
     this.#kernels = kernels;
-    if (address === null) return;
-    const count = Math.min(Math.max(processors - 1, 1), workersMaximum);
-    for (let i = 0; i < count; i++) this.#workers.push(this.#begin(module, address));
+    this.#module = module;
+    this.#address = address;
+    this.#unbegun = address === null ? 0 : Math.min(Math.max(processors - 1, 1), workersMaximum);
   }
 
-  #begin(module: WebAssembly.Module, address: string): Worker {
-    const worker = new Worker(address, { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.#finish(data.job, data.code);
-    worker.onerror = () => this.#lost(worker);
-    worker.postMessage({ module, memory: this.#kernels.memory.memory } satisfies ToDecoder);
-    return worker;
+  #beginWorkers(): void {
+    const address = this.#address;
+    if (address === null) return;
+    for (; this.#unbegun > 0; this.#unbegun--) {
+      const worker = new Worker(address, { type: "module" });
+      worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => {
+        if ("ready" in data) this.#workers.push(worker);
+        else this.#finish(data.job, data.code);
+      };
+      worker.onerror = () => this.#lost(worker);
+      worker.postMessage({ module: this.#module, memory: this.#kernels.memory.memory } satisfies ToDecoder);
+    }
   }
 
   /** A worker that ended fails its frames; the others go on. */
@@ -71,6 +85,7 @@ export class Decoders {
       this.#kernels.release(source);
       done(code);
     };
+    this.#beginWorkers();
     const worker = this.#workers[this.#nextWorker++ % Math.max(this.#workers.length, 1)];
     if (!worker) {
       finish(codeOf(() => this.#kernels.decode(codec, source, sourceBytes, format, slot)));

@@ -367,11 +367,6 @@ const blockNumbers = 64;
 const stackBytes = 256 * 1024;
 const opaqueBlack = 0xff000000;
 
-/** Fetches and compiles the module; post the result to workers, which instantiate it on the same memory. */
-export async function compileKernels(address: string): Promise<WebAssembly.Module> {
-  return await WebAssembly.compileStreaming(fetch(address));
-}
-
 export class Kernels {
   readonly memory: KernelMemory;
   readonly #exports: KernelExports;

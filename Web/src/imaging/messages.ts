@@ -109,7 +109,4 @@ export interface DecodeJob {
 export type ToDecoder = { module: WebAssembly.Module; memory: WebAssembly.Memory } | DecodeJob;
 
 /** `code` is that of a `KernelError`; 0 when the frame is in its slot. */
-export interface FromDecoder {
-  job: number;
-  code: number;
-}
+export type FromDecoder = { ready: true } | { job: number; code: number };

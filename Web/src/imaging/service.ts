@@ -1,7 +1,7 @@
 /** `Imaging` of pictures.ts: the page's side of the image worker. */
 import type { API } from "../core/api.ts";
+import { compiledModule, takeWorker } from "../core/head-start.ts";
 import { type ReadSignal, type Signal, signal } from "../ui/signal.ts";
-import { compileKernels } from "./kernels.ts";
 import { parseStudy, type StudyText } from "./manifest.ts";
 import type { FromHost, SeriesOpening, ToHost, WireSettings } from "./messages.ts";
 import type {
@@ -75,10 +75,10 @@ export class ImagingService implements Imaging {
     this.#api = api;
     this.unusable = this.#unusable;
     this.memory = signal({ budgetBytes, usedBytes: 0 });
-    this.#worker = new Worker(addresses.host, { type: "module" });
+    this.#worker = takeWorker(addresses.host);
     this.#worker.onmessage = ({ data }: MessageEvent<FromHost>) => this.#receive(data);
     this.#worker.onerror = (event) => this.#unusable.set(event.message || "worker");
-    compileKernels(addresses.kernels).then(
+    compiledModule(addresses.kernels).then(
       (module) =>
         this.post({
           type: "start",

@@ -1,8 +1,8 @@
 /** Binds measuring to the imaging kernels, on a memory of its own: pixels of a region are copied in, looked at and forgotten. */
 import { assets } from "../core/assets.ts";
+import { compiledModule } from "../core/head-start.ts";
 import {
   bytesPerPixel,
-  compileKernels,
   Kernels,
   type MeasureContext,
   type Measured,
@@ -19,7 +19,7 @@ import type { MeasureMath, ModalityValues } from "./math.ts";
 const memoryPages = { initial: 32, maximum: 4096 };
 
 export async function loadKernelMath(): Promise<MeasureMath> {
-  const module = await compileKernels(assets().kernels);
+  const module = await compiledModule(assets().kernels);
   return new KernelMath(
     await Kernels.instantiate(module, new WebAssembly.Memory({ ...memoryPages, shared: true })),
   );
