@@ -7,6 +7,8 @@ import struct
 
 from . import targets, wire
 
+# Pixels of one CT image that `series` writes.
+SLICE_BYTES = 512 * 512 * 2
 ROOT_UID = "1.2.826.0.1.3680043.8.498.77"
 SURNAMES = [("Zhang", "张"), ("Li", "李"), ("Wang", "王"), ("Liu", "刘"), ("Chen", "陈"), ("Yang", "杨"), ("Zhao", "赵"),
             ("Huang", "黄"), ("Zhou", "周"), ("Wu", "吴")]

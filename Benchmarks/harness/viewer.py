@@ -10,6 +10,8 @@ from . import corpus, ingest, system, targets, wire
 PASSWORD = "Quiet-harbour-7-lantern"
 PAGE = os.path.join(targets.ROOT, "Web/dist")
 WARM_STUDIES = 2
+# Slices of the study that is opened before memory is measured.
+SMALL = 5
 
 
 class ApusViewing(targets.Apus):
@@ -92,11 +94,27 @@ def _measure(run, server, studies, report):
             report.add("Viewer", metric, server.name, ms=figures[name])
 
 
+def _measure_hand(run, server, small, series, report):
+    """A step of the wheel, a window drag and memory, with the series complete."""
+    described = [dict(study=corpus.identity(folder)[0], images=images, bytes=images * corpus.SLICE_BYTES) for folder, images in series]
+    job = dict(viewer="hand", url="http://127.0.0.1:%d" % server.web_port, user="bench", password=PASSWORD, series=described,
+               small=dict(study=corpus.identity(small[0])[0], images=small[1]))
+    for figures in _page(run, job):
+        of = "%d slices, " % figures["slices"]
+        report.add("Viewer", of + "step of the wheel: work", server.name, ms=figures["step_ms"])
+        report.add("Viewer", of + "step of the wheel: work, p95", server.name, ms=figures["step_p95_ms"])
+        report.add("Viewer", of + "step of the wheel: until drawn", server.name, ms=figures["until_ms"])
+        report.add("Viewer hand", of + "window drag", server.name, pictures_s=figures["pictures_s"])
+        report.add("Viewer memory", of + "complete", server.name, of_pixel_bytes=figures["memory"])
+        report.add("Viewer memory", of + "after scrolling", server.name, of_pixel_bytes=figures["memory_after"])
+
+
 def run(run, report):
     if shutil.which("chromium") is None:
         return report.note("Chromium is not installed; the viewer was not measured")
     folders = [corpus.series(run.base, run.viewer_slices, seed) for seed in range(71, 72 + WARM_STUDIES)]
     studies = [corpus.identity(folder)[0] for folder in folders]
+    small, long = (corpus.series(run.base, SMALL, 74), SMALL), (corpus.series(run.base, run.long_slices, 75), run.long_slices)
     for kind in run.kinds(SERVERS):
         server = kind(run.scratch)
         try:
@@ -110,6 +128,10 @@ def run(run, report):
             for _ in range(run.repetitions):
                 if run.time_left():
                     _measure(run, server, studies, report)
+            if type(server) is ApusViewing and run.time_left():
+                for folder, _ in (small, long):
+                    ingest.lean(server, [corpus.files(folder)], run.patience)
+                _measure_hand(run, server, small, [(folders[0], run.viewer_slices), long], report)
         except (system.Shortfall, wire.WireError, OSError, subprocess.SubprocessError) as error:
             report.failed("Viewer", "series", server.name, error)
         finally:

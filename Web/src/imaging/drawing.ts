@@ -40,7 +40,7 @@ export class Painter {
   readonly #maps = new Map<string, number>();
   #output = { pointer: 0, bytes: 0 };
   #values = { pointer: 0, bytes: 0 };
-  #canvas: OffscreenCanvas | null = null;
+  #surface: { context: OffscreenCanvasRenderingContext2D; pixels: ImageData } | null = null;
 
   constructor(kernels: Kernels) {
     this.#kernels = kernels;
@@ -268,18 +268,17 @@ export class Painter {
   }
 
   #bitmap(pointer: number, width: number, height: number): ImageBitmap {
-    const canvas = this.#canvas?.width === width && this.#canvas.height === height
-      ? this.#canvas
-      : new OffscreenCanvas(width, height);
-    this.#canvas = canvas;
-    const context = canvas.getContext("2d", { alpha: false });
-    if (!context) throw new Error("no canvas");
-    context.putImageData(
-      new ImageData(this.#kernels.memory.copyOut(pointer, width * height * 4), width, height),
-      0,
-      0,
-    );
-    return canvas.transferToImageBitmap();
+    let surface = this.#surface;
+    if (surface?.pixels.width !== width || surface.pixels.height !== height) {
+      const context = new OffscreenCanvas(width, height).getContext("2d", { alpha: false });
+      if (!context) throw new Error("no canvas");
+      surface = { context, pixels: new ImageData(width, height) };
+      this.#surface = surface;
+    }
+    // Shared memory cannot be drawn from; the copy is kept, for taking new memory costs more than filling it.
+    surface.pixels.data.set(this.#kernels.memory.uint8(pointer, width * height * 4));
+    surface.context.putImageData(surface.pixels, 0, 0);
+    return surface.context.canvas.transferToImageBitmap();
   }
 }
 

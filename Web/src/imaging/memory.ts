@@ -72,13 +72,6 @@ export class KernelMemory {
     return new Float64Array(this.bytes.buffer, pointer, count);
   }
 
-  /** A copy that may be given to `ImageData`, `Blob` or `postMessage`, which refuse shared memory. */
-  copyOut(pointer: number, count: number): Uint8ClampedArray<ArrayBuffer> {
-    const copy = new Uint8ClampedArray(count);
-    copy.set(this.uint8(pointer, count));
-    return copy;
-  }
-
   copyIn(source: ArrayLike<number> & ArrayBufferView, pointer: number): void {
     this.bytes.set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), pointer);
   }

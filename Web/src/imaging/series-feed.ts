@@ -112,7 +112,7 @@ export class SeriesFeed {
         if (this.#running === running) this.#refused(response.status);
         return;
       }
-      isCut = !(await this.#read(response.body.getReader(), running));
+      isCut = !(await this.#read(bodyReader(response.body), running));
     } catch {
       // The network, the server, or ourselves: asked again below unless we ended it.
     }
@@ -134,7 +134,7 @@ export class SeriesFeed {
   }
 
   /** Whether the stream came to its end. */
-  async #read(body: ReadableStreamDefaultReader<Uint8Array>, running: AbortController): Promise<boolean> {
+  async #read(body: BodyReader, running: AbortController): Promise<boolean> {
     let ended = false;
     const reader = new FrameStreamReader(
       (header) => this.#target.begin(header),
@@ -145,10 +145,10 @@ export class SeriesFeed {
       },
     );
     while (this.#running === running) {
-      const { done, value } = await body.read();
-      if (done) return ended;
+      const bytes = await body.read();
+      if (bytes === null) return ended;
       if (this.#running !== running) break;
-      reader.write(value);
+      reader.write(bytes);
       if (this.#arrived > 0 && this.#failures > 0) {
         this.#failures = 0;
         this.#target.waiting(false);
@@ -183,4 +183,36 @@ export class SeriesFeed {
       if (this.#isOn) this.#begin();
     }, pause);
   }
+}
+
+interface BodyReader {
+  /** The next bytes, valid until the next call; `null` at the end. */
+  read(): Promise<Uint8Array | null>;
+  cancel(): Promise<void>;
+}
+
+/** As much as is taken out of the connection at once. */
+const pieceBytes = 512 * 1024;
+
+/**
+ * Reads a body into one piece of memory over and over where the browser can: with a new piece for each read, what waits for the
+ * garbage collector grows as large as the series.
+ */
+function bodyReader(body: ReadableStream<Uint8Array>): BodyReader {
+  let own: ReadableStreamBYOBReader;
+  try {
+    own = body.getReader({ mode: "byob" });
+  } catch {
+    const plain = body.getReader();
+    return { read: async () => (await plain.read()).value ?? null, cancel: () => plain.cancel() };
+  }
+  let piece = new ArrayBuffer(pieceBytes);
+  return {
+    read: async () => {
+      const { done, value } = await own.read(new Uint8Array(piece));
+      if (value) piece = value.buffer;
+      return done || !value ? null : value;
+    },
+    cancel: () => own.cancel(),
+  };
 }
