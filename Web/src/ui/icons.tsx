@@ -1,6 +1,7 @@
 /** Line icons on a 16-unit grid, drawn with the text's colour. They are decoration: the name stands beside or in a label. */
 
-const paths = {
+/** Also shown in the manual. */
+export const iconPaths = {
   search: "M7 2.5a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9zM10.4 10.4L14 14",
   upload: "M8 10.5V2.5M4.8 5.7L8 2.5l3.2 3.2M2.5 10.5v2a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1v-2",
   file: "M4 1.8h5L12.5 5.3V14.2H4zM9 1.8V5.3h3.5",
@@ -64,12 +65,12 @@ const paths = {
   document: "M4 1.8h8v12.4H4zM6 5h4M6 7.6h4M6 10.2h2.4",
 } as const;
 
-export type IconName = keyof typeof paths;
+export type IconName = keyof typeof iconPaths;
 
 export function Icon(props: { name: IconName }): Node {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-      <path d={paths[props.name]} />
+      <path d={iconPaths[props.name]} />
     </svg>
   );
 }
