@@ -16,9 +16,12 @@ public struct KeyObjectSelection: Hashable, Sendable {
     public var created: String
     public var references: [EvidenceReference]
 
+    /// Objects named under it are not to be used.
+    public static let rejectedForQuality = CodedConcept("113001", "DCM", "Rejected for Quality Reasons")
+
     /// Titles that may be written: CID 7010 as of 2026 without those of radiotherapy.
     public static let titles: [CodedConcept] = [
-        Concept.ofInterest, CodedConcept("113001", "DCM", "Rejected for Quality Reasons"),
+        Concept.ofInterest, rejectedForQuality,
         CodedConcept("113002", "DCM", "For Referring Provider"), CodedConcept("113003", "DCM", "For Surgery"),
         CodedConcept("113004", "DCM", "For Teaching"), CodedConcept("113005", "DCM", "For Conference"),
         CodedConcept("113006", "DCM", "For Therapy"), CodedConcept("113007", "DCM", "For Patient"),
@@ -57,7 +60,7 @@ public struct KeyObjectSelection: Hashable, Sendable {
     /// The document.
     ///
     /// - Parameters:
-    ///   - references: images of the study of `source`, at least one.
+    ///   - references: images or other objects of the study of `source`, at least one.
     ///   - title: one of `titles`.
     public static func dataSet(
         title: CodedConcept, text: String, references: [EvidenceReference], authoring: ObjectAuthoring, source: DataSet
@@ -68,7 +71,11 @@ public struct KeyObjectSelection: Hashable, Sendable {
             ContentItem(.hasObservationContext, Concept.personObserverLoginName, .text(authoring.loginName)),
         ]
         if !text.isEmpty { children.append(ContentItem(.contains, Concept.keyObjectDescription, .text(text))) }
-        children += references.map { ContentItem(.contains, nil, .image($0.instance)) }
+        children += references.map { reference in
+            let kind = StorageSOPClass.row(reference.instance.sopClassUID)?.kind
+            let isImage = kind?.hasDrawableFrames ?? true
+            return ContentItem(.contains, nil, isImage ? .image(reference.instance) : .composite(reference.instance))
+        }
         return StructuredReportDocument.dataSet(
             sopClassUID: sopClassUID, modality: "KO", root: ContentItem(nil, title, .container(template: "2010"), children),
             evidence: references, authoring: authoring, source: source)

@@ -10,6 +10,8 @@ extension PresentationState {
         public var graphics: [Graphic]
         /// The mark it was written from, as JSON (marks.md).
         public var markJSON: String?
+        /// The mark it shows, kept elsewhere: whoever draws that mark leaves this out.
+        public var markUID: String?
 
         public init(images: [InstanceReference], layer: String, texts: [Text] = [], graphics: [Graphic] = [], markJSON: String? = nil) {
             self.images = images

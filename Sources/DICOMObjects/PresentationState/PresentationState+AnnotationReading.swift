@@ -5,6 +5,7 @@ extension PresentationState {
     static let privateCreator = "APUS"
     static let privateCreatorTag = Tag(0x0071, 0x0010)
     static let markJSONTag = Tag(0x0071, 0x1001)
+    static let markUIDTag = Tag(0x0071, 0x1002)
 
     static func layer(_ item: DataSet) -> Layer {
         Layer(
@@ -29,11 +30,13 @@ extension PresentationState {
             guard coordinates <= Self.maximumCoordinates else {
                 throw .tooManyValues(.graphicData, limit: Self.maximumCoordinates)
             }
-            annotations.append(
-                Annotation(
-                    images: Self.images(item), layer: item.string(.graphicLayer) ?? "", texts: texts.map { Self.text($0) },
-                    graphics: graphics.compactMap { Self.graphic($0) } + compounds.compactMap { Self.compound($0) },
-                    markJSON: item.string(Self.privateCreatorTag) == Self.privateCreator ? item.string(Self.markJSONTag) : nil))
+            let isOurs = item.string(Self.privateCreatorTag) == Self.privateCreator
+            var annotation = Annotation(
+                images: Self.images(item), layer: item.string(.graphicLayer) ?? "", texts: texts.map { Self.text($0) },
+                graphics: graphics.compactMap { Self.graphic($0) } + compounds.compactMap { Self.compound($0) },
+                markJSON: isOurs ? item.string(Self.markJSONTag) : nil)
+            annotation.markUID = isOurs ? item.uid(Self.markUIDTag) : nil
+            annotations.append(annotation)
         }
     }
 

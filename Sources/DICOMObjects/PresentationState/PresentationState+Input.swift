@@ -15,6 +15,8 @@ extension PresentationState {
         guard [0, 90, 180, 270].contains(rotation) else { throw MarkError("rotation", "must be 0, 90, 180 or 270") }
         isFlipped = json["flipped"]?.bool ?? false
         if json["presentation"]?["shape"]?.string == "INVERSE" { presentationLUT = .inverse }
+        if let table = json["presentation"]?["table"] { presentationLUT = .table(try Self.table(table)) }
+        modality = try Self.modality(json["modality"])
         for node in try Self.list(json, "windows", limit: 64) { windows.append(try Self.window(node)) }
         for node in try Self.list(json, "areas", limit: 10_000) { areas.append(try Self.area(node)) }
         for node in try Self.list(json, "shutters", limit: 3) { shutters.append(try Self.shutter(node)) }
@@ -26,6 +28,32 @@ extension PresentationState {
             guard coordinates <= 100_000 else { throw MarkError("annotations", "must have 100,000 points at most") }
             annotations.append(annotation)
         }
+        for node in try Self.list(json, "overlays", limit: 16) {
+            guard let group = node["group"]?.int, Overlay.groups.contains(group) else {
+                throw MarkError("overlays", "must have groups from 6000 to 601E")
+            }
+            overlays.append(Overlay(group: group, layer: Self.label(node["layer"]?.string ?? "OVERLAYS"), bits: nil))
+        }
+    }
+
+    private static func modality(_ json: JSONNode?) throws(MarkError) -> ModalityTransform? {
+        guard let json, !json.isNull else { return nil }
+        let type = String((json["type"]?.string ?? "").filter { $0 != "\\" }.prefix(64))
+        if let table = json["table"] { return .table(try Self.table(table), type: type) }
+        let slope = try number(json, "slope")
+        guard slope != 0 else { throw MarkError("slope", "must not be 0") }
+        return .linear(slope: slope, intercept: try number(json, "intercept"), type: type)
+    }
+
+    private static func table(_ json: JSONNode) throws(MarkError) -> LookupTable {
+        guard let first = json["firstMapped"]?.int, (-32768...65535).contains(first), let bits = json["bits"]?.int, (8...16).contains(bits) else {
+            throw MarkError("table", "must have firstMapped and bits of 8 to 16")
+        }
+        let entries = try list(json, "entries", limit: 65536).compactMap(\.int)
+        guard !entries.isEmpty, entries.count == json["entries"]?.array?.count, entries.allSatisfy({ (0...65535).contains($0) }) else {
+            throw MarkError("entries", "must be numbers from 0 to 65,535")
+        }
+        return LookupTable(firstMapped: first, bits: bits, entries: entries)
     }
 
     /// Content Label is a code string (PS3.5 §6.2).
@@ -77,6 +105,10 @@ extension PresentationState {
     }
 
     private static func window(_ json: JSONNode) throws(MarkError) -> Window {
+        let explanation = String((json["explanation"]?.string ?? "").filter { $0 != "\\" }.prefix(64))
+        if let table = json["table"] {
+            return Window(images: try images(json), function: .table(try Self.table(table)), explanation: explanation)
+        }
         let function = json["function"]?.string ?? "LINEAR"
         guard ["LINEAR", "LINEAR_EXACT", "SIGMOID"].contains(function) else { throw MarkError("function", "must be LINEAR, LINEAR_EXACT or SIGMOID") }
         let width = try number(json, "width")
@@ -84,7 +116,7 @@ extension PresentationState {
         guard width > 0, function != "LINEAR" || width >= 1 else { throw MarkError("width", "is too small") }
         return Window(
             images: try images(json), function: .linear(center: try number(json, "center"), width: width, function: function),
-            explanation: String((json["explanation"]?.string ?? "").filter { $0 != "\\" }.prefix(64)))
+            explanation: explanation)
     }
 
     private static func area(_ json: JSONNode) throws(MarkError) -> DisplayedArea {
@@ -117,6 +149,10 @@ extension PresentationState {
 
     private static func annotation(_ json: JSONNode) throws(MarkError) -> Annotation {
         var annotation = Annotation(images: try images(json), layer: label(json["layer"]?.string ?? "ANNOTATIONS"))
+        if let mark = json["mark"]?.string {
+            guard UID.isValid(mark) else { throw MarkError("mark", "must be a UID") }
+            annotation.markUID = mark
+        }
         for node in try list(json, "texts", limit: 1000) {
             guard let text = node["text"]?.string, !text.isEmpty, text.unicodeScalars.count <= 1024 else {
                 throw MarkError("text", "must be 1 to 1,024 characters")

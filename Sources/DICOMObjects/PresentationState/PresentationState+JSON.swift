@@ -134,6 +134,7 @@ extension PresentationState.Annotation {
         [
             "images": PresentationState.images(images), "layer": JSONNode(layer), "texts": JSONNode(texts.map { $0.json }),
             "graphics": JSONNode(graphics.map { $0.json }), "isMark": JSONNode(.bool(markJSON != nil)),
+            "mark": markUID.map { JSONNode($0) } ?? .null,
         ]
     }
 }

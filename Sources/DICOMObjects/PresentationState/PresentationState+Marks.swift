@@ -1,4 +1,4 @@
-public import DICOMCore
+import DICOMCore
 
 extension PresentationState {
     /// Marks that are words and pointers, as annotations with the mark itself beside each (Documentation/marks.md).
@@ -32,7 +32,7 @@ extension PresentationState {
     /// image is no mark.
     public var marks: [Mark] {
         var marks: [Mark] = []
-        for (index, annotation) in annotations.enumerated() {
+        for (index, annotation) in annotations.enumerated() where annotation.markUID == nil {
             if let mark = exactMark(annotation) { marks.append(mark) } else { marks += codedMarks(annotation, index) }
             guard marks.count < MeasurementReportReader.maximumMarks else { break }
         }

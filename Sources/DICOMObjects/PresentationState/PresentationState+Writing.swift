@@ -135,10 +135,16 @@ extension PresentationState {
     // MARK: Annotations
 
     private func setAnnotations(_ dataSet: inout DataSet) {
-        guard !annotations.isEmpty else { return }
-        dataSet.set(.graphicAnnotationSequence, items: annotations.map { Self.item($0) })
+        if !annotations.isEmpty { dataSet.set(.graphicAnnotationSequence, items: annotations.map { Self.item($0) }) }
         var names = layers.map(\.name)
+        // The images' own overlays are shown only in a layer the state names (PS3.3 C.11.7).
+        for overlay in overlays {
+            guard let layer = overlay.layer, overlay.bits == nil else { continue }
+            dataSet.set(Tag(UInt16(truncatingIfNeeded: overlay.group), 0x1001), .cs, layer)
+            if !names.contains(layer) { names.append(layer) }
+        }
         for annotation in annotations where !names.contains(annotation.layer) { names.append(annotation.layer) }
+        guard !names.isEmpty else { return }
         dataSet.set(
             .graphicLayerSequence,
             items: names.enumerated().map { index, name in
@@ -155,10 +161,9 @@ extension PresentationState {
         item.set(.graphicLayer, .cs, annotation.layer)
         if !annotation.texts.isEmpty { item.set(.textObjectSequence, items: annotation.texts.map { Self.item($0) }) }
         if !annotation.graphics.isEmpty { item.set(.graphicObjectSequence, items: annotation.graphics.map { Self.item($0) }) }
-        if let json = annotation.markJSON {
-            item.set(privateCreatorTag, .lo, privateCreator)
-            item.set(markJSONTag, .ut, json)
-        }
+        if annotation.markJSON != nil || annotation.markUID != nil { item.set(privateCreatorTag, .lo, privateCreator) }
+        if let json = annotation.markJSON { item.set(markJSONTag, .ut, json) }
+        if let uid = annotation.markUID { item.set(markUIDTag, .ui, uid) }
         return item
     }
 

@@ -111,6 +111,8 @@ public struct PresentationState: Hashable, Sendable {
 
     /// Bits of an overlay that comes with the state, or the layer in which the image's own is shown.
     public struct Overlay: Hashable, Sendable {
+        static let groups = stride(from: 0x6000, through: 0x601E, by: 2)
+
         /// 0x6000…0x601E.
         public var group: Int
         public var layer: String?

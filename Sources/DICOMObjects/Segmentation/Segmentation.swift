@@ -135,17 +135,7 @@ extension Segmentation {
             let values = frame.prefix(count)
             guard kind == .binary else { return RunLengths.ofValues(values.lazy.map { Int($0) }) }
             // One bit kept in a byte each, by writers that compress.
-            var runs: [Int] = []
-            var isSet = false
-            for value in values {
-                if runs.isEmpty { runs.append(0) }
-                if (value != 0) != isSet {
-                    runs.append(0)
-                    isSet.toggle()
-                }
-                runs[runs.count - 1] += 1
-            }
-            return runs
+            return RunLengths.ofFlags(values.lazy.map { $0 != 0 })
         }
     }
 

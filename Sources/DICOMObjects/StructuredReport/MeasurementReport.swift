@@ -12,6 +12,8 @@ public struct MeasurementReport: Sendable {
     public var authoring: ObjectAuthoring
     /// Of the installation that drew and measured.
     public var deviceUID: String
+    /// Documents of which this one takes the place (PS3.3 C.17.2.3).
+    public var predecessors: [EvidenceReference] = []
 
     public init(marks: [Mark], authoring: ObjectAuthoring, deviceUID: String) {
         self.marks = marks
@@ -31,8 +33,12 @@ public struct MeasurementReport: Sendable {
                 studyInstanceUID: studyInstanceUID, seriesInstanceUID: mark.seriesInstanceUID,
                 instance: InstanceReference(sopClassUID: mark.sopClassUID, sopInstanceUID: mark.sopInstanceUID))
         }
-        return StructuredReportDocument.dataSet(
+        var dataSet = StructuredReportDocument.dataSet(
             sopClassUID: Self.sopClassUID, modality: "SR", root: try root(), evidence: evidence, authoring: authoring, source: source)
+        if !predecessors.isEmpty {
+            dataSet.set(.predecessorDocumentsSequence, items: EvidenceReference.evidenceItems(predecessors))
+        }
+        return dataSet
     }
 
     private func root() throws(MarkError) -> ContentItem {

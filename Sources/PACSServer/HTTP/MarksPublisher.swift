@@ -20,15 +20,18 @@ struct MarksPublisher: Sendable {
         }
     }
 
-    /// - Parameter marks: on images of the study.
-    func publish(_ marks: [Mark]) async throws -> [Made] {
+    /// - Parameters:
+    ///   - marks: on images of the study.
+    ///   - predecessors: documents that this one takes the place of.
+    func publish(_ marks: [Mark], predecessors: [EvidenceReference] = []) async throws -> [Made] {
         let measurements = marks.filter { !$0.isAnnotation }
         let annotations = marks.filter { $0.isAnnotation }
         var made: [Made] = []
         if let first = measurements.first, let image = maker.study[first.sopInstanceUID] {
             let workspace = maker.pacs.workspace
             let device = try await maker.pacs.pool.run { try workspace.deviceUID(proposed: UIDGenerator().next()) }
-            let report = MeasurementReport(marks: measurements, authoring: maker.authoring(.measurements), deviceUID: device)
+            var report = MeasurementReport(marks: measurements, authoring: maker.authoring(.measurements), deviceUID: device)
+            report.predecessors = predecessors.filter { StorageSOPClass.row($0.instance.sopClassUID)?.kind == .structuredReport }
             let dataSet: DataSet
             let source = try await maker.header(image)
             do { dataSet = try report.dataSet(studyInstanceUID: maker.study.studyInstanceUID, source: source) } catch {

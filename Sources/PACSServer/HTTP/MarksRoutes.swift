@@ -12,6 +12,7 @@ import SecurityProfiles
 struct MarksRoutes: Sendable {
     let pacs: PACS
     let catalogue: ViewingCatalogue
+    let documents: ReadDocuments
 
     static let maximumMarks = 10_000
     static let maximumPoints = 100_000
@@ -27,13 +28,19 @@ struct MarksRoutes: Sendable {
         }
         router.get("api/studies/:study/marks") { _, context in
             try context.require(.studyView)
-            return try await MarksReader(pacs: pacs, catalogue: catalogue).answer(try context.parameters.require("study"))
+            return try await reader.answer(try context.parameters.require("study"))
         }
         router.post("api/studies/:study/marks") { request, context in
             try context.require(.annotationWrite)
             return try await publish(try context.parameters.require("study"), request, context)
         }
+        router.post("api/studies/:study/marks/withdraw") { request, context in
+            try context.require(.annotationWrite)
+            return try await withdraw(try context.parameters.require("study"), request, context)
+        }
     }
+
+    private var reader: MarksReader { MarksReader(pacs: pacs, catalogue: catalogue, documents: documents) }
 
     static func response(_ status: HTTPResponse.Status, _ json: JSONNode) -> Response {
         response(status, json.encoded())
@@ -137,6 +144,34 @@ struct MarksRoutes: Sendable {
                 nowMilliseconds: PACS.now())
         }
         return Self.response(.created, answer)
+    }
+
+    private func withdraw(_ study: String, _ request: Request, _ context: WebContext) async throws -> Response {
+        let content = try await StudyContent(study, pacs)
+        let author = WorkAuthor(context)
+        let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
+        let attempt = try Self.attempt(body)
+        let workspace = pacs.workspace
+        let earlier = try await pacs.pool.run {
+            try workspace.publication(study: content.studyInstanceUID, author: author.key, attempt: attempt)
+        }
+        if let earlier { return Self.response(.created, earlier) }
+        let uids = Set((body["marks"]?.array ?? []).compactMap(\.string))
+        guard !uids.isEmpty, uids.count <= Self.maximumMarks else {
+            throw WebFault(.badRequest, "marks", "marks must be 1 to \(Self.maximumMarks) UIDs.")
+        }
+        let text = body["text"]?.string ?? ""
+        guard text.unicodeScalars.count <= 1024 else { throw WebFault(.badRequest, "text", "text must be 1,024 characters at most.") }
+        let maker = ObjectMaker(pacs: pacs, study: content, author: author)
+        let done = try await MarksWithdrawal(maker: maker, documents: try await reader.documents(of: content)).withdraw(uids, text: text)
+        try await maker.audit(
+            [done.note] + done.republished.map(\.filed), rejected: done.rejected.map(\.sopInstanceUID), context)
+        try await pacs.pool.run {
+            try workspace.keepPublication(
+                study: content.studyInstanceUID, author: author.key, attempt: attempt, answer: done.json.encoded(),
+                nowMilliseconds: PACS.now())
+        }
+        return Self.response(.created, done.json)
     }
 
     /// The marks with author, class and series as the server knows them.

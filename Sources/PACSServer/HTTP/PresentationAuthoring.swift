@@ -25,6 +25,13 @@ struct StudyContent: Sendable {
         positions = Dictionary(found.enumerated().map { ($1.sopInstanceUID, $0) }) { first, _ in first }
     }
 
+    /// Changes with the study's images.
+    var imageRevision: Int {
+        var hasher = Hasher()
+        for instance in instances where instance.frames.numberOfFrames > 0 { hasher.combine(instance.instanceKey) }
+        return hasher.finalize()
+    }
+
     subscript(sopInstanceUID: String) -> StoredInstance? { positions[sopInstanceUID].map { instances[$0] } }
 
     /// Objects of one kind, latest arrival first, at most `limit`.
@@ -76,13 +83,14 @@ struct ObjectMaker: Sendable {
     let author: WorkAuthor
 
     enum Kind: Int {
-        case measurements = 9001, presentation = 9002, keyImages = 9003
+        case measurements = 9001, presentation = 9002, keyImages = 9003, rejections = 9004
 
         var description: String {
             switch self {
             case .measurements: "Measurements"
             case .presentation: "Presentation states"
             case .keyImages: "Key images"
+            case .rejections: "Rejection notes"
             }
         }
     }
@@ -119,10 +127,11 @@ struct ObjectMaker: Sendable {
         return filed
     }
 
-    func audit(_ instances: [FiledIdentity], _ context: WebContext) async throws {
+    /// - Parameter rejected: SOP Instance UIDs of objects that are shown no more.
+    func audit(_ instances: [FiledIdentity], rejected: [String] = [], _ context: WebContext) async throws {
         let event = AuditEvent(
             .studyChanged, actor: context.principal, origin: context.remoteAddress,
-            objects: [.study(uid: study.studyInstanceUID)] + instances.map { .instance(uid: $0.sopInstanceUID) },
+            objects: [.study(uid: study.studyInstanceUID)] + (instances.map(\.sopInstanceUID) + rejected).map { .instance(uid: $0) },
             details: [.count: String(instances.count)])
         try await pacs.pool.run { [security = pacs.security] in try security.audit.append(event) }
     }

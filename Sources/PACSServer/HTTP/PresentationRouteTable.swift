@@ -35,6 +35,9 @@ enum PresentationRouteTable {
     private static let marks = [
         route("marks", .get, "/studies/{study}/marks", "Marks", "Everybody's published marks"),
         route("publishMarks", .post, "/studies/{study}/marks", "Marks", "Publishes marks as DICOM objects", 201, takesBody: true),
+        route(
+            "withdrawMarks", .post, "/studies/{study}/marks/withdraw", "Marks", "Takes back the author's published marks", 201,
+            takesBody: true),
         route("draft", .get, "/studies/{study}/marks/draft", "Marks", "The author's working copy"),
         route(
             "saveDraft", .put, "/studies/{study}/marks/draft", "Marks", "Stores the working copy", takesBody: true,
@@ -50,9 +53,22 @@ enum PresentationRouteTable {
         route("saveKeyImages", .post, "/studies/{study}/key-images", "Overlays", "Writes a key object selection", 201, takesBody: true),
         route(
             "segmentation", .get, "/studies/{study}/segmentations/{instance}", "Overlays", "Segments and masks of a segmentation",
-            parameters: [.init("segment", in: .query, "Only the masks of this segment", .integer)],
+            parameters: [
+                .init("segment", in: .query, "Only the masks of this segment", .integer),
+                .init("masks", in: .query, "none: the segments without their masks"),
+            ],
             others: [(406, "No readable segmentation"), (413, "The masks are too large for one answer")]),
-        route("contours", .get, "/studies/{study}/contours/{instance}", "Overlays", "Contours of a structure set"),
+        route(
+            "contours", .get, "/studies/{study}/contours/{instance}", "Overlays", "Contours of a structure set",
+            parameters: [
+                .init("region", in: .query, "Only the contours of this region", .integer),
+                .init("points", in: .query, "none: the regions without their contours"),
+            ],
+            others: [(406, "No readable structure set"), (413, "The contours are too large for one answer")]),
+        route(
+            "overlays", .get, "/studies/{study}/overlays/{instance}", "Overlays", "Overlay planes of an image",
+            parameters: [.init("frames", in: .query, "Image frames first-last, by default 1-32")],
+            others: [(400, "frames is not a range"), (413, "The overlays are too large for one answer")]),
     ]
 
     private static let scope = Route.Parameter("scope", in: .query, "user (default) or site")

@@ -6,7 +6,7 @@ import Hummingbird
 import NIOCore
 import SecurityProfiles
 
-/// What lies over images: presentation states, key images, segmentations and contours (Documentation/presentation.md).
+/// Presentation states and key images (Documentation/presentation.md).
 struct PresentationRoutes: Sendable {
     let pacs: PACS
 
@@ -27,17 +27,6 @@ struct PresentationRoutes: Sendable {
             try context.require(.annotationWrite)
             return try await storeKeyImages(request, context)
         }
-        router.get("api/studies/:study/segmentations/:instance") { request, context in
-            try context.require(.studyView)
-            return try await segmentation(request, context)
-        }
-        router.get("api/studies/:study/contours/:instance") { _, context in
-            try context.require(.studyView)
-            let instance = try await instance(context) { $0.sopClassUID == UID.rtStructureSetStorage }
-            let reader = pacs.reader
-            let json = try await pacs.pool.run { try StructureSet(reader.header(of: instance)).json.encoded() }
-            return MarksRoutes.response(.ok, json)
-        }
     }
 
     // MARK: Reading
@@ -50,50 +39,12 @@ struct PresentationRoutes: Sendable {
         let reader = pacs.reader
         var found: [JSONNode] = []
         var unreadable: [JSONNode] = []
-        for instance in content.latest(where: { $0.classKind == kind && $0.isReadable }) {
+        let rejected = try await pacs.pool.run { RejectedObjects.find(in: content, reader) }
+        for instance in content.latest(where: { $0.classKind == kind && $0.isReadable && !rejected.contains($0.sopInstanceUID) }) {
             let json = try await pacs.pool.run { try? read(reader.header(of: instance)) }
             if let json { found.append(json) } else { unreadable.append(JSONNode(instance.sopInstanceUID)) }
         }
         return MarksRoutes.response(.ok, JSONNode([.init(name, JSONNode(found)), .init("unreadable", JSONNode(unreadable))]))
-    }
-
-    private func instance(_ context: WebContext, _ isWanted: (StoredInstance) -> Bool) async throws -> StoredInstance {
-        let content = try await StudyContent(try context.parameters.require("study"), pacs)
-        guard let instance = content[try context.parameters.require("instance")], isWanted(instance) else {
-            throw WebFault(.notFound, "instance", "There is no such object in this study.")
-        }
-        return instance
-    }
-
-    private static let maximumRuns = 20_000_000
-
-    private func segmentation(_ request: Request, _ context: WebContext) async throws -> Response {
-        let instance = try await instance(context) { $0.classKind == .segmentation }
-        let wanted = request.uri.queryParameters["segment"].flatMap { Int($0) }
-        let reader = pacs.reader
-        let json = try await pacs.pool.run { () throws -> [UInt8] in
-            let opened = try reader.open(instance)
-            let segmentation: Segmentation
-            do { segmentation = try Segmentation(opened.header) } catch { throw WebFault(.notAcceptable, "segmentation", "\(error).") }
-            var runs: [[Int]?] = []
-            var total = 0
-            let count = min(segmentation.frames.count, instance.frames.numberOfFrames)
-            for (index, frame) in segmentation.frames.prefix(count).enumerated() {
-                guard wanted == nil || frame.segmentNumber == nil || frame.segmentNumber == wanted else {
-                    runs.append(nil)
-                    continue
-                }
-                let native = try opened.nativeFrame(index + 1)
-                let own = segmentation.runs(frame: native.bytes, bitsAllocated: opened.header.int(.bitsAllocated) ?? 8)
-                total += own.count
-                guard total <= Self.maximumRuns else {
-                    throw WebFault(.contentTooLarge, "segmentation", "The masks are too large for one answer.", remedy: "Ask for one segment at a time.")
-                }
-                runs.append(own)
-            }
-            return segmentation.json(runs: runs).encoded()
-        }
-        return MarksRoutes.response(.ok, json)
     }
 
     // MARK: Writing
@@ -123,7 +74,7 @@ struct PresentationRoutes: Sendable {
         var seen: Set<String> = []
         var filed: [FiledIdentity] = []
         for (index, group) in try await writer.groups(references.map(\.uid).filter { seen.insert($0).inserted }).enumerated() {
-            filed.append(try await writer.store(state, group, frames: frames, offset: index))
+            filed.append(try await writer.store(state, group, frames: frames, offset: index, keepsModality: body["modality"] != nil))
         }
         try await maker.audit(filed, context)
         return Self.created(filed)

@@ -78,7 +78,8 @@ struct PresentationWriter: Sendable {
         let isColour = !photometric.hasPrefix("MONOCHROME")
         let spacing = group(.pixelMeasuresSequence).doubles(.pixelSpacing)
         return (
-            isColour, !isColour && photometric == "MONOCHROME1", isColour ? nil : modality,
+            isColour, !isColour && (photometric == "MONOCHROME1" || header.string(.presentationLUTShape) == "INVERSE"),
+            isColour ? nil : modality,
             spacing.count == 2 && spacing.allSatisfy { $0.isFinite && $0 > 0 } ? spacing : []
         )
     }
@@ -87,12 +88,21 @@ struct PresentationWriter: Sendable {
     ///   - state: what the reader set; its greyscale parts are left out on colour images.
     ///   - frames: by SOP Instance UID; all where missing or empty.
     ///   - offset: of this one among several made at once.
-    func store(_ state: PresentationState, _ group: Group, frames: [String: [Int]], offset: Int) async throws -> FiledIdentity {
+    ///   - keepsModality: the state says its modality transform itself, and its polarity whole.
+    func store(
+        _ state: PresentationState, _ group: Group, frames: [String: [Int]], offset: Int, keepsModality: Bool = false
+    ) async throws -> FiledIdentity {
         var state = state
         state.sopClassUID = group.isColour ? UID.colorSoftcopyPresentationStateStorage : UID.grayscaleSoftcopyPresentationStateStorage
-        state.modality = group.modality
+        if group.isColour { state.modality = nil } else if !keepsModality { state.modality = group.modality }
         // The viewer's inversion is of what it showed; the state says it of P-values.
-        if group.isInverse { state.presentationLUT = state.presentationLUT == .inverse ? .identity : .inverse }
+        if group.isInverse, !keepsModality {
+            switch state.presentationLUT {
+            case .identity: state.presentationLUT = .inverse
+            case .inverse: state.presentationLUT = .identity
+            case .table: break
+            }
+        }
         let own = Dictionary(group.images.map { ($0.instance.sopInstanceUID, $0.instance) }) { first, _ in first }
         func resolved(_ images: [InstanceReference]) -> [InstanceReference] {
             images.compactMap { image in

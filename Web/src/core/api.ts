@@ -198,6 +198,32 @@ export class API {
     return this.#json(`/api/studies/${study}/presentation-states`, {});
   }
 
+  /** Overlay planes of an image for some of its frames. */
+  overlays(study: string, instance: string, first: number, last: number): Promise<unknown> {
+    return this.#json(`/api/studies/${study}/overlays/${instance}?frames=${first}-${last}`, {});
+  }
+
+  /** A segmentation or structure set: what is in it, or one of its parts with its masks or contours. */
+  structures(
+    study: string,
+    kind: "segmentation" | "contours",
+    instance: string,
+    part: number | null,
+  ): Promise<unknown> {
+    const [folder, name, none] = kind === "contours"
+      ? ["contours", "region", "points=none"]
+      : ["segmentations", "segment", "masks=none"];
+    return this.#json(
+      `/api/studies/${study}/${folder}/${instance}?${part === null ? none : `${name}=${part}`}`,
+      {},
+    );
+  }
+
+  /** Writes presentation states; on the answer they are durable. */
+  savePresentationState(study: string, state: unknown): Promise<{ instances: unknown[] }> {
+    return this.#json(`/api/studies/${study}/presentation-states`, post(state));
+  }
+
   keyImages(study: string): Promise<{ documents: unknown[] }> {
     return this.#json(`/api/studies/${study}/key-images`, {});
   }

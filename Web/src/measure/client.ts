@@ -28,6 +28,8 @@ export interface MarksClient {
   saveDraft(study: string, draft: Draft, attempt: string): Promise<number>;
   published(study: string): Promise<Mark[]>;
   publish(study: string, marks: readonly Mark[], attempt: string): Promise<Published[]>;
+  /** Takes published marks back; gives the objects that hold from now on what was published together with them. */
+  withdraw(study: string, uids: readonly string[], attempt: string): Promise<Published[]>;
 }
 
 export function marksClient(api: API): MarksClient {
@@ -46,6 +48,12 @@ export function marksClient(api: API): MarksClient {
     },
     async publish(study, marks, attempt) {
       const { instances } = await json(await request(path(study), "POST", { marks, attempt }));
+      return Array.isArray(instances) ? instances as Published[] : [];
+    },
+    async withdraw(study, uids, attempt) {
+      const { instances } = await json(
+        await request(`${path(study)}/withdraw`, "POST", { marks: uids, attempt }),
+      );
       return Array.isArray(instances) ? instances as Published[] : [];
     },
   };

@@ -3,6 +3,7 @@ import { explain } from "../core/errors.ts";
 import { t } from "../core/i18n.ts";
 import { confirm, openDialog } from "../ui/dialog.tsx";
 import { effect, root, type Signal, signal } from "../ui/signal.ts";
+import type { SavedAnnotation } from "../viewer/saving.ts";
 import type { MakeExtension, ViewerExtension, ViewerHost, Viewport } from "../viewer/viewport-api.ts";
 import { marksClient } from "./client.ts";
 import { measureCommands, measureGestures } from "./commands.ts";
@@ -16,6 +17,7 @@ import { isOn, type Mark, newUID } from "./mark.ts";
 import { drawableKinds, Measuring, type StudyMarks } from "./measuring.ts";
 import { MarksPanel } from "./panel.tsx";
 import { markAspect } from "./pen.ts";
+import { savedAnnotation } from "./saved.ts";
 import { MarkStore } from "./store.ts";
 import { browserTimer, MarkSync } from "./sync.ts";
 import { type NoVolume, sectionsOf, volumeOf } from "./volume.ts";
@@ -46,6 +48,7 @@ class MeasureExtension implements ViewerExtension {
       announce: host.announce,
       askLength,
       editText: (mark) => this.#editText(mark),
+      withdraw: (mark) => void this.#withdraw(mark),
     });
     this.commands = measureCommands(this.#measuring, {
       store: () => this.#store(),
@@ -78,6 +81,18 @@ class MeasureExtension implements ViewerExtension {
         layer.end();
       },
     };
+  }
+
+  annotations(study: string, series: string): SavedAnnotation[] {
+    const marks = this.#measuring.studies.peek().get(study)?.store.sorted.peek() ?? [];
+    if (this.#measuring.hiddenAll.peek()) return [];
+    return marks.filter((each) => each.seriesInstanceUID === series).flatMap((each) =>
+      savedAnnotation(each) ?? []
+    );
+  }
+
+  draws(uid: string): boolean {
+    return [...this.#measuring.studies().values()].some(({ store }) => store.marks().has(uid));
   }
 
   /** What is in the journal is not lost; only a browser that keeps nothing makes leaving dangerous. */
@@ -266,6 +281,19 @@ class MeasureExtension implements ViewerExtension {
     for (const { store, sync } of this.#measuring.studies.peek().values()) {
       const marks = store.own().filter((each) => !each.origin);
       if (marks.length > 0) await this.#publishOne({ store, sync }, marks);
+    }
+  }
+
+  async #withdraw(mark: Mark): Promise<void> {
+    const study = [...this.#measuring.studies.peek().values()].find(({ store }) => store.get(mark.uid));
+    const question = t("measure.withdraw.text", { name: markName(mark) });
+    if (!study || !await confirm(t("measure.withdraw"), question, t("measure.withdraw.action"))) return;
+    try {
+      await study.sync.withdraw([mark.uid]);
+      this.#host.announce(t("measure.withdraw.done"));
+    } catch (error) {
+      const { message, remedy } = explain(error);
+      openDialog({ title: t("measure.withdraw"), body: () => <p role="alert">{`${message} ${remedy}`}</p> });
     }
   }
 

@@ -25,6 +25,8 @@ export interface MeasuringPage {
   askLength(): Promise<number | null>;
   /** Opens the text of a mark for typing, in the viewport that shows it. */
   editText(mark: Mark): void;
+  /** Takes a published mark back, after asking. */
+  withdraw(mark: Mark): void;
 }
 
 export interface MeasuringHost {
@@ -288,15 +290,13 @@ export class Measuring {
     store.commit("measure.textChanged", [unpublished({ ...mark, text })]);
   }
 
-  /** Without question: undo brings it back. What is published stays in the archive and can be hidden here. */
+  /** Without question: undo brings it back. What is published is withdrawn, after asking. */
   remove(uid: string): void {
     const store = this.storeOf(uid);
     const mark = store?.get(uid);
     if (!store || !mark) return;
-    if (!store.isOwn(mark) || mark.origin) {
-      this.page.announce(t(mark.origin ? "measure.publishedStays" : "measure.othersStay"));
-      return;
-    }
+    if (!store.isOwn(mark)) return this.page.announce(t("measure.othersStay"));
+    if (mark.origin) return this.page.withdraw(mark);
     const contained = store.own().filter((each) => each.kind === "volume" && each.members.includes(uid));
     if (mark.kind === "calibration") {
       store.receive([], [uid]);

@@ -82,6 +82,11 @@ export class MarkStore {
     this.#apply([[mark.uid, mark]]);
   }
 
+  /** Takes marks away for good. */
+  drop(uids: readonly string[]): void {
+    this.#apply(uids.map((uid) => [uid, null] as const));
+  }
+
   /** Brings in what another window or the server has. */
   receive(marks: readonly Mark[], deleted: readonly string[] = []): void {
     this.marks.update((all) => {

@@ -113,6 +113,20 @@ export class MarkSync {
   async publish(marks: readonly Mark[]): Promise<Published[]> {
     await this.flush();
     const instances = await this.client.publish(this.store.study, marks, newUID());
+    this.#published(instances);
+    return instances;
+  }
+
+  /** Takes published marks of the reader's back. Nothing is deleted in the archive, and nothing is left of them here. */
+  async withdraw(uids: readonly string[]): Promise<void> {
+    await this.flush();
+    this.#published(await this.client.withdraw(this.store.study, uids, newUID()));
+    this.store.drop(uids);
+    await this.flush();
+  }
+
+  /** Where marks are published now. */
+  #published(instances: readonly Published[]): void {
     const created = this.store.stamp();
     for (const { sopInstanceUID, seriesInstanceUID, sopClassUID, marks: uids } of instances) {
       const kind = sopClassUID.startsWith("1.2.840.10008.5.1.4.1.1.11.") ? "GSPS" : "SR";
@@ -121,7 +135,6 @@ export class MarkSync {
         if (mark) this.store.amend({ ...mark, origin: { sopInstanceUID, seriesInstanceUID, kind, created } });
       }
     }
-    return instances;
   }
 
   end(): void {

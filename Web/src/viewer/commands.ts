@@ -32,6 +32,7 @@ export interface ViewerActions {
   contextMenu: () => void;
   publishKeyImages: () => void;
   chooseState: () => void;
+  saveState: () => void;
 }
 
 type Options = Partial<Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name">>;
@@ -197,6 +198,11 @@ function presentation(table: Table, context: ViewerContext, actions: ViewerActio
     enabled,
     checked: () => workspace.active().state() !== null,
   });
+  table.add("command.saveState", ["Alt+Shift+S"], actions.saveState, {
+    group: "presentation",
+    places: menuOnly,
+    enabled,
+  });
   table.add("command.reset", ["Escape"], () => workspace.reset(workspace.active.peek()), {
     group: "presentation",
     places: both,
@@ -303,6 +309,7 @@ function hanging(table: Table, context: ViewerContext, actions: ViewerActions): 
 }
 
 function information(table: Table, context: ViewerContext, actions: ViewerActions): void {
+  const { workspace } = context;
   const enabled = hasImages(context);
   const panel = (id: string, keys: string[], name: string, icon: IconName) =>
     table.add(id, keys, () => context.panel.update((now) => (now === name ? null : name)), {
@@ -323,6 +330,13 @@ function information(table: Table, context: ViewerContext, actions: ViewerAction
   panel("command.tags", ["Shift+T"], "tags", "tags");
   panel("command.info", ["Alt+I"], "info", "info");
   panel("command.histogram", ["Shift+G"], "histogram", "histogram");
+  panel("command.structures", ["Alt+G"], "structures", "structures");
+  table.add("command.imageOverlays", ["Alt+O"], () => context.imageOverlays.update((on) => !on), {
+    group: "information",
+    places: menuOnly,
+    enabled: () => (workspace.active().frame()?.instance.attributes.overlays.length ?? 0) > 0,
+    checked: () => context.imageOverlays(),
+  });
   table.add("command.fidelity", ["F"], actions.fidelity, { group: "information", places: menuOnly, enabled });
 }
 

@@ -7,9 +7,18 @@ export interface KeyImage {
   frameNumbers: readonly number[];
 }
 
+/** Titles of documents that name what is not to be used, not what is of interest (PS3.16 CID 7010). */
+const rejections = ["113001", "113037", "113038", "113039"];
+
+function isRejection(document: unknown): boolean {
+  const title = isRecord(document) && isRecord(document.title) ? document.title.value : null;
+  return typeof title === "string" && rejections.includes(title);
+}
+
 export async function publishedKeyImages(api: API, study: string): Promise<readonly KeyImage[]> {
   const { documents } = await api.keyImages(study);
-  return documents.flatMap((each) => (isRecord(each) && Array.isArray(each.images) ? each.images : []))
+  return documents.filter((each) => !isRejection(each))
+    .flatMap((each) => (isRecord(each) && Array.isArray(each.images) ? each.images : []))
     .flatMap((image: unknown): KeyImage[] => {
       if (!isRecord(image) || typeof image.sopInstanceUID !== "string") return [];
       const frames = Array.isArray(image.frameNumbers) ? image.frameNumbers : [];

@@ -159,6 +159,7 @@ function addCommands(context: ViewerContext, close: () => void): void {
     contextMenu: nothing,
     publishKeyImages: nothing,
     chooseState: nothing,
+    saveState: nothing,
   });
   const commands = all.filter((each) => offered.has(each.id));
   onCleanup(context.app.commands.add(commands, viewerGestures.filter((each) => each.id === "gesture.touch")));

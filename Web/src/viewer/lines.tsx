@@ -59,7 +59,7 @@ export function Lines(
       aria-hidden="true"
       viewBox={() => `0 0 ${Math.max(1, pane.size().width)} ${Math.max(1, pane.size().height)}`}
     >
-      {() => stateShapes(pane)}
+      {() => stateShapes(context, pane)}
       {() => lines().map((line) => segment(screen(line.from), screen(line.to), `reference-${line.kind}`))}
       {() => cursorShape(cursor(), screen, pane.pixelRatio())}
       {() => {

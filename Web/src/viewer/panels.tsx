@@ -6,6 +6,7 @@ import type { Child } from "../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, signal } from "../ui/signal.ts";
 import { type Histogram, histogramOf } from "./histogram.ts";
 import type { Pane } from "./pane.ts";
+import { StructuresPanel } from "./structures-panel.tsx";
 import { TagTable } from "./tag-table.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
 
@@ -17,6 +18,9 @@ export function SidePanel(props: { context: ViewerContext }) {
     const name = context.panel();
     if (name === "tags") return <TagTable api={context.app.api} pane={pane()} onClose={close} />;
     if (name === "info") return framed(t("command.info"), close, <ImageInformation pane={pane()} />);
+    if (name === "structures") {
+      return framed(t("command.structures"), close, <StructuresPanel context={context} />);
+    }
     if (name === "histogram") return framed(t("command.histogram"), close, <HistogramView pane={pane()} />);
     return null;
   };

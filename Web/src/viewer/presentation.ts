@@ -1,6 +1,13 @@
 /** Presentation states (GSPS) as the server reads them (Documentation/presentation.md), made into what a view shows. */
 import type { API } from "../core/api.ts";
-import type { DisplaySettings, FrameInfo, LookupTable, SeriesManifest, Window } from "../imaging/pictures.ts";
+import type {
+  DisplaySettings,
+  FrameInfo,
+  LookupTable,
+  SeriesManifest,
+  VOIFunction,
+  Window,
+} from "../imaging/pictures.ts";
 import { fitScale, initialView, type Stage, type View } from "./view.ts";
 import type { Point } from "./viewport-api.ts";
 
@@ -11,7 +18,7 @@ interface ImageReference {
   frameNumbers: readonly number[];
 }
 
-interface Table {
+export interface Table {
   firstMapped: number;
   bits: number;
   entries: readonly number[];
@@ -39,6 +46,8 @@ export interface Shutter {
   center?: Pair;
   radius?: number;
   points?: readonly Pair[];
+  /** Of a bitmap. */
+  overlayGroup?: number;
 }
 
 export interface StateOverlay {
@@ -54,9 +63,14 @@ export interface PresentationState {
   label: string;
   description: string;
   creator: string;
+  /** ISO 8601. */
+  created: string;
   references: readonly ImageReference[];
   modality: { slope: number; intercept: number } | { table: Table } | null;
-  windows: readonly ({ images: readonly ImageReference[] } & (Window | { table: Table }))[];
+  windows: readonly (
+    & { images: readonly ImageReference[] }
+    & ((Window & { function: VOIFunction }) | { table: Table })
+  )[];
   presentation: { shape: "IDENTITY" | "INVERSE" } | { table: Table };
   areas: readonly {
     images: readonly ImageReference[];
@@ -74,8 +88,10 @@ export interface PresentationState {
     texts: readonly StateText[];
     /** Drawn as a mark, by those who draw marks. */
     isMark: boolean;
+    /** UID of the mark this shows; left out where that mark is drawn. */
+    mark?: string | null;
   }[];
-  overlays: readonly (Partial<StateOverlay> & { group: number })[];
+  overlays: readonly (Partial<StateOverlay> & { group: number; layer: string | null })[];
   notUnderstood: readonly unknown[];
 }
 
@@ -125,7 +141,10 @@ export function stateSettings(state: PresentationState, frame: FrameInfo): Displ
   const index = state.windows.findIndex((each) => concerns(each.images, frame));
   const window = state.windows[index];
   if (window && "table" in window) settings.voiTable = lookup(state, `voi ${index}`, window.table);
-  else if (window) settings.window = { center: window.center, width: window.width };
+  else if (window) {
+    settings.window = { center: window.center, width: window.width };
+    settings.function = window.function;
+  }
   if ("table" in presentation) settings.presentationTable = lookup(state, "presentation", presentation.table);
   else settings.presentationShape = presentation.shape;
   return settings;
@@ -177,8 +196,15 @@ export interface StateDrawing {
   shutters: readonly Shutter[];
 }
 
-export function drawingOf(state: PresentationState, frame: FrameInfo): StateDrawing {
-  const here = state.annotations.filter((each) => !each.isMark && concerns(each.images, frame));
+/** `isDrawn` says which marks are there anyway. */
+export function drawingOf(
+  state: PresentationState,
+  frame: FrameInfo,
+  isDrawn: (mark: string) => boolean = () => false,
+): StateDrawing {
+  const here = state.annotations.filter((each) =>
+    !each.isMark && concerns(each.images, frame) && !(each.mark && isDrawn(each.mark))
+  );
   return {
     graphics: here.flatMap((each) => each.graphics),
     texts: here.flatMap((each) => each.texts),
@@ -217,8 +243,16 @@ export function overlayPath({ rows, columns, origin, runs }: StateOverlay): stri
   return parts.join("");
 }
 
-export function overlaysOf(state: PresentationState): StateOverlay[] {
-  return state.overlays.filter((each): each is StateOverlay & { group: number } =>
+type OwnOverlay = StateOverlay & { group: number; layer: string | null };
+
+/** Bitmaps that come with the state, in a layer of theirs (PS3.3 C.11.7) or as a shutter (C.7.6.15). */
+export function overlaysOf(state: PresentationState): { graphics: OwnOverlay[]; shutters: OwnOverlay[] } {
+  const own = state.overlays.filter((each): each is OwnOverlay =>
     each.runs !== undefined && (each.rows ?? 0) > 0 && (each.columns ?? 0) > 0 && each.origin !== undefined
   );
+  const groups = state.shutters.map((each) => each.overlayGroup);
+  return {
+    graphics: own.filter((each) => each.layer && !groups.includes(each.group)),
+    shutters: own.filter((each) => groups.includes(each.group)),
+  };
 }

@@ -101,6 +101,7 @@ function SeriesEntry(props: { context: ViewerContext; study: OpenStudy; series: 
         draggable="true"
         aria-current={() => (current() ? "true" : null)}
         data-visible={() => String(visible())}
+        data-series={uid}
         title={title}
         ref={(element: HTMLButtonElement) => button = element}
         onDragStart={(event: DragEvent) => dragSeries(event, studyUID, uid)}

@@ -18,11 +18,14 @@ import { extensionMakers } from "./extensions.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import { HangingControl } from "./hanging-control.ts";
 import { forgetImages, sharedImaging } from "./imaging.ts";
+import { OverlayPlanes } from "./image-overlays.ts";
 import { KeyImages } from "./key-images.ts";
 import type { Pane } from "./pane.ts";
 import { ExtensionPanels, SidePanel } from "./panels.tsx";
 import { Rail } from "./rail.tsx";
+import { openSaveState } from "./save-dialog.tsx";
 import { Screens } from "./screens.ts";
+import { Structures } from "./structures.ts";
 import { StudyControl } from "./study-control.ts";
 import { openStates } from "./state-dialog.tsx";
 import { Toolbar } from "./toolbar.tsx";
@@ -55,6 +58,9 @@ export function makeContext(
     history,
     screens,
     keyImages: new KeyImages(account),
+    structures: new Structures(app.api),
+    overlayPlanes: new OverlayPlanes(app.api),
+    imageOverlays: signal(true),
     tool,
     overlay: signal<OverlayText>("all"),
     marksHidden: signal(false),
@@ -213,6 +219,7 @@ function addCommands(
     contextMenu: () => openActiveMenu(context),
     publishKeyImages: () => void publishKeyImages(context),
     chooseState: () => openStates(context, active()),
+    saveState: () => openSaveState(context),
   });
   const extended = context.extensions.flatMap((each) => each.commands);
   const gestures = context.extensions.flatMap((each) => each.gestures ?? []);

@@ -1,6 +1,6 @@
 /** The presentation states there are for the series in a view. */
 import { explain } from "../core/errors.ts";
-import { t } from "../core/i18n.ts";
+import { locale, t } from "../core/i18n.ts";
 import { openDialog } from "../ui/dialog.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { signal } from "../ui/signal.ts";
@@ -57,9 +57,13 @@ function entry(title: string, text: string, run: () => void): Child {
 
 function detail(state: PresentationState): string {
   const missing = state.notUnderstood.length > 0 ? t("viewer.stateIncomplete") : "";
-  return [state.description, state.creator, missing].filter((each) => each !== "" && each !== null).join(
-    "  ",
-  );
+  const when = Number.isNaN(Date.parse(state.created))
+    ? ""
+    : new Date(state.created).toLocaleString(locale());
+  return [state.description, state.creator, when, missing].filter((each) => each !== "" && each !== null)
+    .join(
+      "  ",
+    );
 }
 
 /** Shows the images as the state says, going to the first one it is for. */

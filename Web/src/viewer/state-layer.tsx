@@ -9,28 +9,37 @@ import {
   placed,
   type Shutter,
   type StateGraphic,
+  type StateOverlay,
 } from "./presentation.ts";
+import type { ViewerContext } from "./viewer-context.ts";
 import { applied } from "./view.ts";
 import type { Point } from "./viewport-api.ts";
 
 const textPixels = 14;
 
-export function stateShapes(pane: Pane): Child {
+export function stateShapes(context: ViewerContext, pane: Pane): Child {
   const state = pane.state();
   const frame = pane.shownFrame();
   if (!state || !frame || !isFor(state, frame)) return null;
   const screen = (point: Point) => applied(pane.transform(), point);
   const at = (pair: readonly [number, number], units: string) => screen(placed(state, frame, pair, units));
-  const { graphics, texts, shutters } = drawingOf(state, frame);
+  const { graphics, texts, shutters } = drawingOf(
+    state,
+    frame,
+    (mark) => context.extensions.some((each) => each.draws?.(mark)),
+  );
   const size = pane.size();
   const { a, b, c, d, e, f } = pane.transform();
   const matrix = [a, b, c, d, e, f].join(" ");
+  const bitmaps = overlaysOf(state);
+  const bitmap = (each: StateOverlay, name: string) => (
+    <path class={name} transform={`matrix(${matrix})`} d={overlayPath(each)} />
+  );
   return (
     <g class="state-layer">
       {shutters.map((each) => shutterShape(each, (pair) => at(pair, "PIXEL"), size))}
-      {overlaysOf(state).map((each) => (
-        <path class="state-filled" transform={`matrix(${matrix})`} d={overlayPath(each)} />
-      ))}
+      {bitmaps.shutters.map((each) => bitmap(each, "state-shutter"))}
+      {bitmaps.graphics.map((each) => bitmap(each, "state-filled"))}
       {graphics.map((each) => graphicShape(each, at))}
       {texts.map((each) => {
         const place = each.anchor

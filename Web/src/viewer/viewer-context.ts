@@ -3,8 +3,10 @@ import type { App } from "../core/context.ts";
 import type { History } from "../core/history.ts";
 import type { MouseProfile, ProfileName } from "../core/profiles.ts";
 import type { ReadSignal, Signal } from "../ui/signal.ts";
+import type { OverlayPlanes } from "./image-overlays.ts";
 import type { KeyImages } from "./key-images.ts";
 import type { Screens } from "./screens.ts";
+import type { Structures } from "./structures.ts";
 import type { ViewerExtension, Viewport } from "./viewport-api.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -17,6 +19,11 @@ export interface ViewerContext {
   history: History;
   screens: Screens;
   keyImages: KeyImages;
+  /** Segments and regions of other objects. */
+  structures: Structures;
+  /** Overlay planes (60xx) of the images themselves, and whether they are shown. */
+  overlayPlanes: OverlayPlanes;
+  imageOverlays: Signal<boolean>;
   tool: Signal<string>;
   overlay: Signal<OverlayText>;
   /** Marks are hidden while the reader holds the key. */

@@ -17,6 +17,7 @@ import type {
 } from "../imaging/pictures.ts";
 import type { Child } from "../ui/jsx-runtime.ts";
 import type { ReadSignal, Signal } from "../ui/signal.ts";
+import type { SavedAnnotation } from "./saving.ts";
 
 export interface Point {
   x: number;
@@ -153,6 +154,10 @@ export interface ViewerExtension {
   attach(viewport: Viewport): ViewportLayer;
   /** A panel at the right; `body` is made anew each time it is opened. */
   readonly panel?: { command: string; title: string; open: Signal<boolean>; body: () => Child };
+  /** What is drawn on a series, for a presentation state. */
+  annotations?(study: string, series: string): readonly SavedAnnotation[];
+  /** Whether a mark of this UID is drawn by this extension. */
+  draws?(mark: string): boolean;
   /** Asked before the viewer closes or changes the study; false keeps it open. */
   mayClose?(): Promise<boolean>;
   end(): void;

@@ -8,6 +8,7 @@ import { openContextMenu } from "./context-menu.ts";
 import { dropSeries, hasSeries } from "./drag-series.ts";
 import { attachGestures } from "./gestures.ts";
 import { aligned } from "./hang-study.ts";
+import { LaidOverLayer } from "./laid-over.tsx";
 import { Lines } from "./lines.tsx";
 import { Magnifier } from "./magnifier.tsx";
 import { canvasDescription, Corners, ExamStrip, FidelityBadges } from "./overlays.tsx";
@@ -109,6 +110,7 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
             ref={(canvas: HTMLCanvasElement) => paint(canvas, pane)}
           >
           </canvas>
+          <LaidOverLayer context={context} pane={pane} />
           <Lines context={context} pane={pane} region={region} />
           {layer}
           <Corners context={context} pane={pane} />

@@ -169,6 +169,7 @@ export function makeDesk(
     announce: (message) => said.push(message),
     askLength: () => Promise.resolve(50),
     editText() {},
+    withdraw() {},
   });
   measuring.math.set(standInMath);
   measuring.studies.set(new Map([[study, { store, sync }]]));
@@ -304,6 +305,7 @@ export class FakeServer {
         check();
         return structuredClone(this.publishedMarks);
       },
+      withdraw: () => Promise.resolve([]),
       publish: async (_, marks) => {
         await idle();
         check();

@@ -8,7 +8,8 @@ import {
   stateSettings,
   stateView,
 } from "../../src/viewer/presentation.ts";
-import { applied, imageToScreen, type Stage } from "../../src/viewer/view.ts";
+import { areaOf, turned } from "../../src/viewer/saving.ts";
+import { applied, imageToScreen, type Stage, type View } from "../../src/viewer/view.ts";
 
 const frame = {
   frameNumber: 1,
@@ -26,6 +27,7 @@ const state = (more: Partial<PresentationState>): PresentationState => ({
   label: "",
   description: "",
   creator: "",
+  created: "",
   references: [{ sopInstanceUID: "1.1", frameNumbers: [] }],
   modality: null,
   windows: [],
@@ -79,16 +81,23 @@ Deno.test("PACS-4.2.8-f without a modality transformation stored values are show
   assert.deepEqual(stateSettings(state({}), frame).modality, { slope: 1, intercept: 0 });
   const settings = stateSettings(
     state({
-      windows: [{ images: [{ sopInstanceUID: "7.7", frameNumbers: [] }], center: 1, width: 2 }, {
+      windows: [{
+        images: [{ sopInstanceUID: "7.7", frameNumbers: [] }],
+        center: 1,
+        width: 2,
+        function: "LINEAR",
+      }, {
         images: [],
         center: 40,
         width: 400,
+        function: "SIGMOID",
       }],
       presentation: { shape: "INVERSE" },
     }),
     frame,
   );
   assert.deepEqual(settings.window, { center: 40, width: 400 });
+  assert.equal(settings.function, "SIGMOID");
   assert.equal(settings.presentationShape, "INVERSE");
 });
 
@@ -100,4 +109,41 @@ Deno.test("positions count from pixel centres, or are shares of the displayed ar
 Deno.test("an overlay's runs become boxes row by row and end with the declared size", () => {
   const overlay = { rows: 2, columns: 4, origin: [1, 1] as const, runs: [2, 3, 1, 99] };
   assert.equal(overlayPath(overlay), "M3 1h2v1h-2zM1 2h1v1h-1zM3 2h2v1h-2z");
+});
+
+Deno.test("PACS-4.2.8-f a view saved and shown again stands where it stood, however it is turned", () => {
+  for (let index = 0; index < 32; index++) {
+    const view: View = {
+      mode: index & 16 ? "pixels" : "fit",
+      zoom: 2.5,
+      panX: 13,
+      panY: -7,
+      flipHorizontal: (index & 1) !== 0,
+      flipVertical: (index & 2) !== 0,
+      rotation: ((index >> 2) & 3) * 90,
+    };
+    const turn = turned(view);
+    assert.ok(turn);
+    const saved = state({ ...turn, areas: [{ images: [], ...areaOf(view, stage) }] });
+    const again = stateView(saved, frame, stage);
+    const [before, after] = [imageToScreen(view, stage), imageToScreen(again, stage)];
+    // What a state says of zoom and pan are whole pixels: half of one at each edge, enlarged as the picture is.
+    const tolerance = 1.5 * Math.hypot(before.a, before.b);
+    for (const corner of [{ x: 0, y: 0 }, { x: 200, y: 100 }]) {
+      const [from, to] = [applied(before, corner), applied(after, corner)];
+      const away = Math.hypot(from.x - to.x, from.y - to.y);
+      assert.ok(away <= tolerance, `${index}: ${away}`);
+    }
+  }
+  assert.equal(turned({ ...stateView(state({}), frame, stage), rotation: 30 }), null);
+});
+
+Deno.test("PACS-4.2.8-f a whole picture is saved as the whole image", () => {
+  const view = stateView(state({}), frame, stage);
+  const { topLeft, bottomRight, mode } = areaOf(view, stage);
+  assert.deepEqual({ topLeft, bottomRight, mode }, {
+    topLeft: [0, 0],
+    bottomRight: [199, 99],
+    mode: "SCALE TO FIT",
+  });
 });
