@@ -25,6 +25,7 @@ export interface Attributes {
   children?: Child;
   onClick?: (event: MouseEvent) => void;
   onDblClick?: (event: MouseEvent) => void;
+  onMouseDown?: (event: MouseEvent) => void;
   onContextMenu?: (event: MouseEvent) => void;
   onInput?: (event: InputEvent) => void;
   onCompositionEnd?: (event: CompositionEvent) => void;

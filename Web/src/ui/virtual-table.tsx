@@ -53,6 +53,15 @@ export function VirtualTable<T>(props: TableProps<T>): Node {
   const height = signal(600);
   let scroller: HTMLElement;
   let body: HTMLElement;
+  /** The row the first press of a click or double click was on: rows that come in meanwhile may push it from the pointer. */
+  let pressed: T | null = null;
+
+  function rowAt(target: EventTarget | null): T | null {
+    const key = target instanceof Element
+      ? target.closest<HTMLElement>("tr[data-key]")?.dataset.key
+      : undefined;
+    return props.rows().find((row) => props.keyOf(row) === key) ?? null;
+  }
 
   const first = computed(() => Math.max(0, Math.floor(scrollTop() / rowHeight) - overscan));
   const last = computed(() =>
@@ -171,7 +180,18 @@ export function VirtualTable<T>(props: TableProps<T>): Node {
         <thead>
           <tr aria-rowindex="1">{props.columns.map(header)}</tr>
         </thead>
-        <tbody ref={(element: HTMLElement) => body = element}>
+        <tbody
+          ref={(element: HTMLElement) => body = element}
+          onMouseDown={(event) => {
+            if (event.detail <= 1) pressed = rowAt(event.target);
+          }}
+          onClick={(event) => {
+            // Without a pointer, as by Enter on a link, it is the row itself.
+            const row = event.detail === 0 ? rowAt(event.target) : pressed;
+            if (row) props.onSelect(props.keyOf(row));
+          }}
+          onDblClick={() => pressed && props.onOpen?.(pressed)}
+        >
           <tr class="spacer" aria-hidden="true">
             <td colspan={props.columns.length} style={() => ({ height: `${first() * rowHeight}px` })}></td>
           </tr>
@@ -201,8 +221,6 @@ export function VirtualTable<T>(props: TableProps<T>): Node {
         aria-rowindex={() => String(each().index + 2)}
         aria-selected={() => String(props.selected() === key)}
         tabindex={() => (tabStop() === key ? "0" : "-1")}
-        onClick={() => props.onSelect(key)}
-        onDblClick={() => props.onOpen?.(item.peek())}
         onFocusIn={() => {
           if (props.selected() !== key) props.onSelect(key);
         }}

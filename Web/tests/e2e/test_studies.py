@@ -121,6 +121,21 @@ def test_a_study_that_arrives_appears_without_moving_the_selection(server, studi
     expect(studies.page.locator("#announcements")).to_have_text("1 个检查已到达或更新")
 
 
+def test_a_double_click_opens_the_row_it_began_on_whatever_arrives_meanwhile(server, studies):
+    page, meant = studies.page, studies.rows.nth(1)
+    key = meant.get_attribute("data-key")
+    box = meant.bounding_box()
+    # Beside the name, which is a link.
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2)
+    page.mouse.down(click_count=1)
+    page.mouse.up(click_count=1)
+    server.state.add_study(905, studyDate="29990101", patientName="Xin^Lai=新^来")
+    expect(studies.rows.nth(2)).to_have_attribute("data-key", key)
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    page.wait_for_url(re.compile(re.escape(key)))
+
+
 def test_arrivals_do_not_push_the_rows_being_read(server, studies):
     scroller = studies.page.locator(".study-table")
     scroller.evaluate("element => element.scrollTop = 34 * 20")
