@@ -35,8 +35,44 @@ public struct ImageSamples {
     }
 }
 
+/// A type of stored values, with conversions of its own: those of generic integers are slow, as the compiler leaves them as calls.
+protocol StoredSample: FixedWidthInteger {
+    var wide: Int64 { get }
+    var float: Float { get }
+}
+
+extension UInt8: StoredSample {
+    @_transparent var wide: Int64 { Int64(widening: Int32(truncatingIfNeeded: self)) }
+    @_transparent var float: Float { Float(small: Int32(truncatingIfNeeded: self)) }
+}
+
+extension Int8: StoredSample {
+    @_transparent var wide: Int64 { Int64(widening: Int32(truncatingIfNeeded: self)) }
+    @_transparent var float: Float { Float(small: Int32(truncatingIfNeeded: self)) }
+}
+
+extension UInt16: StoredSample {
+    @_transparent var wide: Int64 { Int64(widening: Int32(truncatingIfNeeded: self)) }
+    @_transparent var float: Float { Float(small: Int32(truncatingIfNeeded: self)) }
+}
+
+extension Int16: StoredSample {
+    @_transparent var wide: Int64 { Int64(widening: Int32(truncatingIfNeeded: self)) }
+    @_transparent var float: Float { Float(small: Int32(truncatingIfNeeded: self)) }
+}
+
+extension UInt32: StoredSample {
+    @_transparent var wide: Int64 { Int64(bitPattern: UInt64(truncatingIfNeeded: self)) }
+    @_transparent var float: Float { Float(wide) }
+}
+
+extension Int32: StoredSample {
+    @_transparent var wide: Int64 { Int64(widening: self) }
+    @_transparent var float: Float { Float(small: self) }
+}
+
 /// Pixels of one type: what the loops run on.
-struct TypedSamples<Sample: FixedWidthInteger> {
+struct TypedSamples<Sample: StoredSample> {
     let pixels: UnsafePointer<Sample>
     let columns: Int
     let rows: Int
@@ -54,7 +90,7 @@ struct TypedSamples<Sample: FixedWidthInteger> {
     }
 
     subscript(column: Int, row: Int) -> Int64 {
-        @_transparent get { Int64(truncatingIfNeeded: pixels[row &* columns &+ column]) }
+        @_transparent get { pixels[row &* columns &+ column].wide }
     }
 
     /// Only to be asked when there is padding.
@@ -65,7 +101,12 @@ struct TypedSamples<Sample: FixedWidthInteger> {
 /// Work that is compiled once for each type of sample.
 protocol SampleWork {
     associatedtype Result
-    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) -> Result
+    func run<Sample: StoredSample>(_ samples: TypedSamples<Sample>) -> Result
+}
+
+protocol VolumeWork {
+    associatedtype Result
+    func run<Sample: VolumeSample>(_ samples: TypedSamples<Sample>) -> Result
 }
 
 extension ImageSamples {
@@ -84,7 +125,7 @@ extension ImageSamples {
 
     /// The same for volumes; values of 32 bits must fit `Int32`, in which results are given.
     /// - Returns: `nil` for kinds no modality makes volumes of: `int8`, `uint32` and colour.
-    func performVolume<Work: SampleWork>(_ work: Work) -> Work.Result? {
+    func performVolume<Work: VolumeWork>(_ work: Work) -> Work.Result? {
         switch kind {
         case .uint8: work.run(TypedSamples<UInt8>(self))
         case .uint16: work.run(TypedSamples<UInt16>(self))
@@ -108,6 +149,7 @@ extension ImageSamples {
 extension ImageSamples {
     /// Reads the stored values of a run of a row: for work that need not be compiled for each type of sample.
     /// - Parameter values: room for as many values as the run has.
+    @inline(never)
     func read(row: Int, _ run: Range<Int>, into values: UnsafeMutablePointer<Int64>) {
         _ = perform(RunReading(row: row, run: run, values: values))
     }
@@ -140,8 +182,8 @@ private struct RunReading: SampleWork {
     let run: Range<Int>
     let values: UnsafeMutablePointer<Int64>
 
-    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) {
+    func run<Sample: StoredSample>(_ samples: TypedSamples<Sample>) {
         let line = samples.pixels + (row &* samples.columns &+ run.lowerBound)
-        for index in 0..<run.count { values[index] = Int64(truncatingIfNeeded: line[index]) }
+        for index in 0..<run.count { values[index] = line[index].wide }
     }
 }

@@ -59,29 +59,42 @@ import Testing
         }
         greyTable(0)
         for (index, name) in ["nearest", "linear", "cubic", "area"].enumerated() {
-            call(
-                BrowserKernel.display,
-                image + [address(colors), -32768, 65536, 0, address(output), 100, 80, 0, 80, 0.71, 0.13, -0.17, 0.83, 2.25, -7.5]
-                    + [Double(index), Double(0xFF00_00FF as UInt32)])
-            result["display \(name)"] = hash(output, 100 * 80 * 4)
+            result["display \(name)"] = display(image, [0.71, 0.13, -0.17, 0.83, 2.25, -7.5], Double(index))
+            result["display upright \(name)"] = display(image.dropLast(3) + [0, 0, 0], [0.71, 0, 0, -0.83, -2.25, 47.5], Double(index))
         }
         for (name, projection, thickness) in [("plane", 0.0, 0.0), ("maximum", 0, 6.5), ("minimum", 1, 6.5), ("mean", 2, 6.5)] {
-            reformat(projection, thickness)
-            result["reformat \(name)"] = hash(output, 100 * 80 * 4)
+            result["reformat \(name)"] = reformat(projection, thickness, step: [0, 0.21, 1.3], padding: [1, -1000, -990], oblique)
+            // Without tilt and padding, slanting and along the rows of the slices.
+            result["reformat even \(name)"] = reformat(projection, thickness, step: [0, 0, 1.3], padding: [0, 0, 0], oblique)
+            result["reformat level \(name)"] = reformat(projection, thickness, step: [0, 0, 1.3], padding: [0, 0, 0], level)
         }
         call(BrowserKernel.downscale, image + [3, address(output)])
         result["downscale 3"] = hash(output, 22 * 16 * 2)
         return result
     }
 
-    private func reformat(_ projection: Double, _ thickness: Double) {
-        var positions: [Double] = (0..<12).flatMap { [0, Double($0) * 0.21, Double($0) * 1.3] }
+    private func display(_ image: [Double], _ affine: [Double], _ interpolation: Double) -> String {
+        call(
+            BrowserKernel.display,
+            image + [address(colors), -32768, 65536, 0, address(output), 100, 80, 0, 80] + affine
+                + [interpolation, Double(0xFF00_00FF as UInt32)])
+        return hash(output, 100 * 80 * 4)
+    }
+
+    private let oblique = [1.5, -2, 0.25, 0.31, 0.07, 0.11, -0.05, 0.37, 0.09]
+    private let level = [1.5, 2, 0.25, 0.31, 0, 0, 0, 0.17, 0.12]
+
+    private func reformat(
+        _ projection: Double, _ thickness: Double, step: [Double], padding: [Double], _ plane: [Double]
+    ) -> String {
+        var positions: [Double] = (0..<12).flatMap { slice in step.map { Double(slice) * $0 } }
         positions.withUnsafeMutableBufferPointer { positions in
             guard let start = positions.baseAddress else { return }
-            let volume = [address(samples), 64, 48, 12, 3, 1, -1000, -990, address(start), 0.7, 0.6, 1, 0, 0, 0, 1, 0, 2, 1.3, 0]
-            let plane = [1.5, -2, 0.25, 0.31, 0.07, 0.11, -0.05, 0.37, 0.09]
+            let geometry = [address(start), 0.7, 0.6, 1, 0, 0, 0, 1, 0, 2, 1.3, 0]
+            let volume = [address(samples), 64, 48, 12, 3] + padding + geometry
             call(BrowserKernel.reformat, volume + [address(output), 100, 80, 0, 80] + plane + [projection, thickness])
         }
+        return hash(output, 100 * 80 * 4)
     }
 
     @Test func `the kernels give the same bits as in the browser`() throws {

@@ -31,7 +31,7 @@ struct RGBPixels: ColorPixels {
 }
 
 /// Stored values whose colours, not themselves, may be interpolated (PALETTE COLOR).
-struct IndexedPixels<Sample: FixedWidthInteger>: ColorPixels {
+struct IndexedPixels<Sample: StoredSample>: ColorPixels {
     let samples: TypedSamples<Sample>
     let table: DisplayTable
     var columns: Int { samples.columns }
@@ -77,7 +77,7 @@ struct ColorSource<Pixels: ColorPixels>: PixelSource {
         return packed(red, green, blue)
     }
 
-    func drawCubic(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>) {
+    func drawCubic(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, isInner _: Bool) {
         var (u, v) = (walk.x &- DeviceRaster.half, walk.y &- DeviceRaster.half)
         for index in walk.range {
             let (across, along) = (CubicWeights(share(u)), CubicWeights(share(v)))
@@ -109,7 +109,7 @@ struct ColorSource<Pixels: ColorPixels>: PixelSource {
             Float(Self.channel(pixels.color(clamped(x &+ 2, pixels.columns), y), shift)))
     }
 
-    func drawArea(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, _ grid: AreaGrid) {
+    func drawArea(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, _ grid: AreaGrid, isInner _: Bool) {
         var (x, y) = (walk.x, walk.y)
         for index in walk.range {
             line[index] = area(x, y, grid)

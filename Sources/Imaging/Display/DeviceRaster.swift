@@ -2,8 +2,9 @@
 /// which device pixels fall on the image is decided by integers.
 public struct DeviceRaster {
     static let fractionBits: Int64 = 24
-    static let one: Int64 = 1 << 24
-    static let half: Int64 = 1 << 23
+    // Not expressions: those are worked out when first asked for, which loops would ask again and again.
+    static let one: Int64 = 16_777_216
+    static let half: Int64 = 8_388_608
 
     let stepRight: (x: Int64, y: Int64)
     let stepDown: (x: Int64, y: Int64)

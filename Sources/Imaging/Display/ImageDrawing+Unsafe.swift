@@ -90,28 +90,34 @@ public struct ImageDrawing {
         return DeviceRaster.clip(start: start.y, step: raster.stepRight.y, low: margin, high: bottom, to: across)
     }
 
+    /// Far enough from the edge no neighbour has to be tested.
     private func drawRow<Source: PixelSource>(
         _ source: Source, _ grid: AreaGrid, _ start: (x: Int64, y: Int64), _ range: Range<Int>, _ line: UnsafeMutablePointer<UInt32>
     ) {
-        let walk = RowWalk(range, start: start, step: raster.stepRight)
-        switch interpolation {
-        case .nearest: source.drawNearest(walk, line)
-        case .linear: drawLinear(source, start, range, line)
-        case .cubic: source.drawCubic(walk, line)
-        case .area: source.drawArea(walk, line, grid)
-        }
+        let margin: Int64 =
+            switch interpolation {
+            case .nearest: 0
+            case .linear: DeviceRaster.half
+            case .cubic: DeviceRaster.half &+ DeviceRaster.one
+            case .area: grid.reach
+            }
+        var inner = covered(start, range, margin: margin)
+        if inner.isEmpty { inner = range.upperBound..<range.upperBound }
+        draw(source, grid, RowWalk(range.lowerBound..<inner.lowerBound, start: start, step: raster.stepRight), line, isInner: false)
+        draw(source, grid, RowWalk(inner, start: start, step: raster.stepRight), line, isInner: true)
+        draw(source, grid, RowWalk(inner.upperBound..<range.upperBound, start: start, step: raster.stepRight), line, isInner: false)
     }
 
-    /// Between the centres of the outermost pixels no neighbour has to be tested.
-    private func drawLinear<Source: PixelSource>(
-        _ source: Source, _ start: (x: Int64, y: Int64), _ range: Range<Int>, _ line: UnsafeMutablePointer<UInt32>
+    private func draw<Source: PixelSource>(
+        _ source: Source, _ grid: AreaGrid, _ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, isInner: Bool
     ) {
-        var inner = covered(start, range, margin: DeviceRaster.half)
-        if inner.isEmpty { inner = range.upperBound..<range.upperBound }
-        let step = raster.stepRight
-        source.drawLinear(RowWalk(range.lowerBound..<inner.lowerBound, start: start, step: step), line, isInner: false)
-        source.drawLinear(RowWalk(inner, start: start, step: step), line, isInner: true)
-        source.drawLinear(RowWalk(inner.upperBound..<range.upperBound, start: start, step: step), line, isInner: false)
+        guard !walk.range.isEmpty else { return }
+        switch interpolation {
+        case .nearest: source.drawNearest(walk, line)
+        case .linear: source.drawLinear(walk, line, isInner: isInner)
+        case .cubic: source.drawCubic(walk, line, isInner: isInner)
+        case .area: source.drawArea(walk, line, grid, isInner: isInner)
+        }
     }
 
     /// A picture made smaller keeps lines of one pixel: the highest number among the places averaged counts.
@@ -157,8 +163,10 @@ private struct GreyDrawing: SampleWork {
     let drawing: ImageDrawing
     let target: DeviceRows
 
-    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) {
-        drawing.draw(GreySource(samples: samples, table: drawing.table), target)
+    func run<Sample: StoredSample>(_ samples: TypedSamples<Sample>) {
+        let cells = UnsafeMutablePointer<Int32>.allocate(capacity: samples.columns)
+        defer { cells.deallocate() }
+        drawing.draw(GreySource(samples: samples, table: drawing.table, cells: cells), target)
     }
 }
 
@@ -166,7 +174,7 @@ private struct IndexedDrawing: SampleWork {
     let drawing: ImageDrawing
     let target: DeviceRows
 
-    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) {
+    func run<Sample: StoredSample>(_ samples: TypedSamples<Sample>) {
         drawing.draw(ColorSource(pixels: IndexedPixels(samples: samples, table: drawing.table)), target)
     }
 }

@@ -5,10 +5,10 @@ protocol PixelSource {
     func drawNearest(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>)
     /// Between the four nearest centres. With `isInner` all places are between centres; else those beyond the edge repeat it.
     func drawLinear(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, isInner: Bool)
-    /// Between the sixteen nearest centres, Catmull-Rom.
-    func drawCubic(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>)
-    /// Mean of what a device pixel covers.
-    func drawArea(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, _ grid: AreaGrid)
+    /// Between the sixteen nearest centres, Catmull-Rom. With `isInner` all of them are there; else those at the edge repeat.
+    func drawCubic(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, isInner: Bool)
+    /// Mean of what a device pixel covers. With `isInner` all of its places are on the image.
+    func drawArea(_ walk: RowWalk, _ line: UnsafeMutablePointer<UInt32>, _ grid: AreaGrid, isInner: Bool)
 }
 
 /// Device pixels of one row, and where the first of them is in the image; fixed point of `DeviceRaster`.
@@ -27,6 +27,9 @@ struct RowWalk {
         stepY = step.y
     }
 
+    /// The last place.
+    var end: (x: Int64, y: Int64) { (x &+ stepX &* Int64(range.count &- 1), y &+ stepY &* Int64(range.count &- 1)) }
+
     /// Places are centres of pixels: interpolating would change nothing.
     var isOnCentres: Bool {
         let (u, v) = (x &- DeviceRaster.half, y &- DeviceRaster.half)
@@ -41,10 +44,13 @@ struct AreaGrid {
     let stepDown: (x: Int64, y: Int64)
     /// From the centre of the device pixel to the first place.
     let first: (x: Int64, y: Int64)
+    /// No place is farther from the centre, along a row or along a column.
+    let reach: Int64
 
     init(_ raster: DeviceRaster) {
         let (right, down) = (raster.stepRight, raster.stepDown)
         let reach = max(max(abs(right.x), abs(right.y)), max(abs(down.x), abs(down.y)))
+        self.reach = reach &+ DeviceRaster.one
         let wanted = min(max((reach &+ DeviceRaster.one &- 1) >> DeviceRaster.fractionBits, 2), 8)
         count = Int(truncatingIfNeeded: wanted)
         stepRight = (right.x / wanted, right.y / wanted)
@@ -64,9 +70,9 @@ func share(_ fixed: Int64) -> Int64 { (fixed >> (DeviceRaster.fractionBits &- 14
 /// Halves are rounded up.
 @_transparent
 func mix(_ a: Int64, _ b: Int64, _ c: Int64, _ d: Int64, right: Int64, down: Int64) -> Int64 {
-    let top = a &* (16384 &- right) &+ b &* right
-    let bottom = c &* (16384 &- right) &+ d &* right
-    return (top &* (16384 &- down) &+ bottom &* down &+ (1 << 27)) >> 28
+    let top = a &<< 14 &+ (b &- a) &* right
+    let bottom = c &<< 14 &+ (d &- c) &* right
+    return (top &<< 14 &+ (bottom &- top) &* down &+ (1 << 27)) &>> 28
 }
 
 /// Catmull-Rom weights of four neighbours for a share of 0 to 2¹⁴.
@@ -78,7 +84,7 @@ struct CubicWeights {
 
     @_transparent
     init(_ share: Int64) {
-        let t = Float(Int32(truncatingIfNeeded: share)) * (1 / 16384)
+        let t = Float(small: Int32(truncatingIfNeeded: share)) * (1 / 16384)
         a = ((2 - t) * t - 1) * t * 0.5
         b = ((3 * t - 5) * t * t + 2) * 0.5
         c = ((4 - 3 * t) * t + 1) * t * 0.5

@@ -58,55 +58,36 @@ public struct Reformatting {
     /// - Returns: whether the geometry and the samples can be used.
     public func run(into values: UnsafeMutablePointer<Int32>, width: Int, rows: Range<Int>) -> Bool {
         guard plane.isValid, thickness >= 0, thickness <= 1e4, width > 0, width <= 32768 else { return false }
-        let work = ReformatWork(self, values: values, width: width, rows: rows)
+        let levels = SliceLevels(stack, pixelsPerSlice: slices.columns &* slices.rows, loaded: loaded)
+        defer { levels.release() }
+        let scratch = RowScratch(width: width, columns: slices.columns)
+        defer { scratch.release() }
+        let layers = SlabLayers(stack: stack, plane: plane, thickness: thickness)
+        let work = ReformatWork(
+            values: values, width: width, rows: rows, layers: layers, levels: levels, scratch: scratch, projection: projection)
         return slices.performVolume(work) != nil
     }
 }
 
-/// Where a row of places begins and how it goes on, in the grid of the stack.
-private struct GridRow {
-    let column: Double
-    let row: Double
-    let distance: Double
-    let stepColumn: Double
-    let stepRow: Double
-    let stepDistance: Double
-}
-
-private struct ReformatWork: SampleWork {
-    /// No sample has this value.
-    private static var missing: Float { -Float.greatestFiniteMagnitude }
-
-    let values: UnsafeMutablePointer<Int32>
-    let width: Int
-    let rows: Range<Int>
-    let plane: ReformatPlane
+/// The planes through a slab, at equal steps of a voxel at most.
+struct SlabLayers {
     let stack: SliceStack
-    let intervals: [SliceStack.Interval]
-    let projection: Projection
-    /// Places through the slab, and the vector from one to the next.
-    let depth: Int
-    let deeper: SliceStack.Vector
-    let first: SliceStack.Vector
+    let plane: ReformatPlane
+    let count: Int
+    /// From one to the next, and the left top of the first.
+    private let deeper: SliceStack.Vector
+    private let first: SliceStack.Vector
 
-    init(_ job: Reformatting, values: UnsafeMutablePointer<Int32>, width: Int, rows: Range<Int>) {
-        self.values = values
-        self.width = width
-        self.rows = rows
-        plane = job.plane
-        stack = job.stack
-        let loaded = job.loaded
-        intervals = job.stack.intervals { index in loaded.map { $0[index] != 0 } ?? true }
-        projection = job.projection
+    init(stack: SliceStack, plane: ReformatPlane, thickness: Double) {
+        self.stack = stack
+        self.plane = plane
         let normal = Self.unit(SliceStack.cross(plane.right, plane.down))
-        let step = Self.voxelStep(job.stack, along: normal)
-        depth = job.thickness > 0 && step > 0 ? min(Int(job.thickness / step + 0.999_999) &+ 1, 4096) : 1
-        let length = depth > 1 ? job.thickness / Double(depth &- 1) : 0
+        let step = Self.voxelStep(stack, along: normal)
+        count = thickness > 0 && step > 0 ? min(Int(thickness / step + 0.999_999) &+ 1, 4096) : 1
+        let length = count > 1 ? thickness / Double(count &- 1) : 0
         deeper = (normal.x * length, normal.y * length, normal.z * length)
-        let back = -0.5 * Double(depth &- 1)
-        first = (
-            plane.origin.x + deeper.x * back, plane.origin.y + deeper.y * back, plane.origin.z + deeper.z * back
-        )
+        let back = -0.5 * Double(count &- 1)
+        first = (plane.origin.x + deeper.x * back, plane.origin.y + deeper.y * back, plane.origin.z + deeper.z * back)
     }
 
     private static func unit(_ vector: SliceStack.Vector) -> SliceStack.Vector {
@@ -125,69 +106,8 @@ private struct ReformatWork: SampleWork {
         return most > 0 ? 1 / most : 0
     }
 
-    func run<Sample: FixedWidthInteger>(_ samples: TypedSamples<Sample>) {
-        var line = [Float](repeating: 0, count: width)
-        var sums = [Float](repeating: 0, count: width)
-        var counts = [Float](repeating: 0, count: width)
-        line.withUnsafeMutableBufferPointer { line in
-            sums.withUnsafeMutableBufferPointer { sums in
-                counts.withUnsafeMutableBufferPointer { counts in
-                    guard let line = line.baseAddress, let sums = sums.baseAddress, let counts = counts.baseAddress else { return }
-                    for row in rows { run(samples, row, line, sums, counts) }
-                }
-            }
-        }
-    }
-
-    private func run<Sample: FixedWidthInteger>(
-        _ samples: TypedSamples<Sample>, _ row: Int, _ line: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>,
-        _ counts: UnsafeMutablePointer<Float>
-    ) {
-        let target = values + row &* width
-        sample(samples, gridRow(row, 0), sums)
-        if depth > 1 {
-            for index in 0..<width { counts[index] = sums[index] == Self.missing ? 0 : 1 }
-            for layer in 1..<depth {
-                sample(samples, gridRow(row, layer), line)
-                combine(line, sums, counts)
-            }
-            if projection == .mean {
-                for index in 0..<width where counts[index] > 0 { sums[index] /= counts[index] }
-            }
-        }
-        for index in 0..<width {
-            let value = sums[index]
-            target[index] = value == Self.missing ? Reformatting.noData : Self.rounded(value)
-        }
-    }
-
-    /// Halves are rounded up.
-    @_transparent
-    private static func rounded(_ value: Float) -> Int32 {
-        let wide = Int64(KernelMath.floor(Double(value) + 0.5))
-        return Int32(truncatingIfNeeded: min(max(wide, Int64(Int32.min) &+ 1), Int64(Int32.max)))
-    }
-
-    private func combine(
-        _ line: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ counts: UnsafeMutablePointer<Float>
-    ) {
-        switch projection {
-        case .maximum:
-            // Missing is below every value.
-            for index in 0..<width { sums[index] = line[index] > sums[index] ? line[index] : sums[index] }
-        case .minimum:
-            for index in 0..<width where line[index] != Self.missing {
-                if sums[index] == Self.missing || line[index] < sums[index] { sums[index] = line[index] }
-            }
-        case .mean:
-            for index in 0..<width where line[index] != Self.missing {
-                sums[index] = counts[index] > 0 ? sums[index] + line[index] : line[index]
-                counts[index] += 1
-            }
-        }
-    }
-
-    private func gridRow(_ row: Int, _ layer: Int) -> GridRow {
+    /// Where a row of places begins and how it goes on, in the grid of the stack.
+    func gridRow(_ row: Int, layer: Int) -> GridRow {
         let (r, l) = (Double(row), Double(layer))
         let start = (
             x: first.x + plane.down.x * r + deeper.x * l, y: first.y + plane.down.y * r + deeper.y * l,
@@ -200,90 +120,106 @@ private struct ReformatWork: SampleWork {
             stepRow: SliceStack.dot(stack.column, plane.right) / stack.rowSpacing,
             stepDistance: SliceStack.dot(stack.normal, plane.right))
     }
+}
 
-    // MARK: One row of places
+struct GridRow {
+    let column: Double
+    let row: Double
+    let distance: Double
+    let stepColumn: Double
+    let stepRow: Double
+    let stepDistance: Double
+}
 
-    private func sample<Sample: FixedWidthInteger>(
-        _ samples: TypedSamples<Sample>, _ grid: GridRow, _ line: UnsafeMutablePointer<Float>
-    ) {
-        let shared = clip(samples.columns, samples.rows, 0, grid, 0..<width)
-        var index = 0
-        while index < width {
-            let distance = grid.distance + grid.stepDistance * Double(index)
-            guard let interval = interval(at: distance) else {
-                let end = endOutside(index, grid)
-                for at in index..<end { line[at] = Self.missing }
-                index = end
-                continue
+/// Lines of numbers that rows are made in.
+struct RowScratch {
+    /// One number for each place of a row.
+    let line: UnsafeMutablePointer<Float>
+    let sums: UnsafeMutablePointer<Float>
+    let counts: UnsafeMutablePointer<Float>
+    let shares: UnsafeMutablePointer<Float>
+    let levels: UnsafeMutablePointer<Int32>
+    /// One for each column of a slice, and one more.
+    let cells: UnsafeMutablePointer<Float>
+
+    init(width: Int, columns: Int) {
+        line = .allocate(capacity: 4 &* width &+ columns &+ 1)
+        sums = line + width
+        counts = sums + width
+        shares = counts + width
+        cells = shares + width
+        levels = .allocate(capacity: width)
+    }
+
+    func release() {
+        line.deallocate()
+        levels.deallocate()
+    }
+}
+
+/// Rows of a slab: each layer is sampled, then joined to those before.
+private struct ReformatWork: VolumeWork {
+    let values: UnsafeMutablePointer<Int32>
+    let width: Int
+    let rows: Range<Int>
+    let layers: SlabLayers
+    let levels: SliceLevels
+    let scratch: RowScratch
+    let projection: Projection
+
+    func run<Sample: VolumeSample>(_ samples: TypedSamples<Sample>) {
+        // What no sample is, and what loses against every sample.
+        let missing = projection == .minimum ? Float.greatestFiniteMagnitude : -Float.greatestFiniteMagnitude
+        let sampling = RowSampling(samples: samples, levels: levels, scratch: scratch, width: width, missing: missing)
+        for row in rows {
+            for index in 0..<width { scratch.sums[index] = missing }
+            if projection == .mean, layers.count > 1 {
+                average(sampling, row, missing)
+            } else {
+                for layer in 0..<layers.count { join(sampling.run(layers.gridRow(row, layer: layer))) }
             }
-            let end = endWithin(interval, index, grid)
-            run(samples, interval, grid, index..<end, shared, line)
-            index = end
+            Self.round(scratch.sums, to: values + row &* width, width, missing, isNarrow: Sample.bitWidth <= 16)
         }
     }
 
-    /// The last interval that begins at or below a distance.
-    private func interval(at distance: Double) -> SliceStack.Interval? {
-        guard distance >= intervals[0].low, distance <= intervals[intervals.count &- 1].high else { return nil }
-        var (low, high) = (0, intervals.count &- 1)
-        while low < high {
-            let middle = (low &+ high &+ 1) / 2
-            if intervals[middle].low <= distance { low = middle } else { high = middle &- 1 }
+    private func join(_ range: Range<Int>) {
+        let (line, sums) = (scratch.line, scratch.sums)
+        if projection == .minimum {
+            for index in range { sums[index] = line[index] < sums[index] ? line[index] : sums[index] }
+        } else {
+            for index in range { sums[index] = line[index] > sums[index] ? line[index] : sums[index] }
         }
-        return intervals[low]
     }
 
-    /// The first place behind `index` that is not in the interval any more.
-    private func endWithin(_ interval: SliceStack.Interval, _ index: Int, _ grid: GridRow) -> Int {
-        let step = grid.stepDistance
-        guard step != 0 else { return width }
-        let border = step > 0 ? interval.high : interval.low
-        return firstBeyond(border, index, grid)
+    private func average<Sample: VolumeSample>(_ sampling: RowSampling<Sample>, _ row: Int, _ missing: Float) {
+        let (line, sums, counts) = (scratch.line, scratch.sums, scratch.counts)
+        for index in 0..<width { (sums[index], counts[index]) = (0, 0) }
+        for layer in 0..<layers.count {
+            for index in sampling.run(layers.gridRow(row, layer: layer)) {
+                sums[index] += line[index] == missing ? 0 : line[index]
+                counts[index] += line[index] == missing ? 0 : 1
+            }
+        }
+        for index in 0..<width { sums[index] = counts[index] > 0 ? sums[index] / counts[index] : missing }
     }
 
-    private func endOutside(_ index: Int, _ grid: GridRow) -> Int {
-        let distance = grid.distance + grid.stepDistance * Double(index)
-        let (low, high) = (intervals[0].low, intervals[intervals.count &- 1].high)
-        if grid.stepDistance > 0, distance < low { return firstBeyond(low, index, grid) }
-        if grid.stepDistance < 0, distance > high { return firstBeyond(high, index, grid) }
-        return width
-    }
-
-    private func firstBeyond(_ border: Double, _ index: Int, _ grid: GridRow) -> Int {
-        let guess = (border - grid.distance) / grid.stepDistance
-        guard guess < Double(width) else { return width }
-        return min(max(Int(max(guess, 0)) &+ 1, index &+ 1), width)
-    }
-
-    private func run<Sample: FixedWidthInteger>(
-        _ samples: TypedSamples<Sample>, _ interval: SliceStack.Interval, _ grid: GridRow, _ range: Range<Int>, _ clip: RowClip,
-        _ line: UnsafeMutablePointer<Float>
+    /// Halves are rounded up.
+    private static func round(
+        _ line: UnsafePointer<Float>, to target: UnsafeMutablePointer<Int32>, _ width: Int, _ missing: Float, isNarrow: Bool
     ) {
-        for index in range { line[index] = Self.missing }
-        guard interval.first >= 0, interval.second >= 0 else { return }
-        let first = walk(samples, interval.first, grid, range, clip)
-        let isSingle = interval.first == interval.second
-        let second = isSingle ? first : walk(samples, interval.second, grid, range, clip)
-        let scale = isSingle ? 0 : 1 / (interval.high - interval.low)
-        SliceSampling(
-            samples: samples, first: first, second: second, isSingle: isSingle, start: (grid.distance - interval.low) * scale,
-            step: grid.stepDistance * scale
-        ).run(range, line)
-    }
-
-    /// Slices that stand above each other share the clip of the whole row.
-    private func walk<Sample: FixedWidthInteger>(
-        _ samples: TypedSamples<Sample>, _ slice: Int, _ grid: GridRow, _ range: Range<Int>, _ shared: RowClip
-    ) -> SliceWalk<Sample> {
-        SliceWalk(
-            pixels: samples.pixels + slice &* samples.columns &* samples.rows,
-            clip: stack.isUpright ? shared : clip(samples.columns, samples.rows, slice, grid, range))
-    }
-
-    private func clip(_ columns: Int, _ rows: Int, _ slice: Int, _ grid: GridRow, _ range: Range<Int>) -> RowClip {
-        let offset = stack.offsets[slice]
-        return RowClip(
-            columns: columns, rows: rows, x: grid.column + offset.column, y: grid.row + offset.row, stepX: grid.stepColumn,
-            stepY: grid.stepRow, to: range)
+        if isNarrow {
+            for index in 0..<width {
+                // Below 2²² the sum has no bits behind the point, and its pattern is that of a whole number.
+                let whole = (line[index] + 0.5).rounded(.down) + 12_582_912
+                let value = Int32(bitPattern: whole.bitPattern &- 0x4B40_0000)
+                target[index] = line[index] == missing ? Reformatting.noData : value
+            }
+        } else {
+            for index in 0..<width {
+                let value = Int64(KernelMath.floor(Double(line[index] == missing ? 0 : line[index]) + 0.5))
+                let narrow = Int32(truncatingIfNeeded: min(max(value, Int64(Int32.min) &+ 1), Int64(Int32.max)))
+                target[index] = line[index] == missing ? Reformatting.noData : narrow
+            }
+        }
     }
 }

@@ -1,10 +1,13 @@
 /** The same inputs through the same kernels as in `Tests/ImagingTests/GoldenTests.swift`, with one table of hashes. */
 import assert from "node:assert/strict";
 import {
+  type Affine,
   displayTableBytes,
   type GreyState,
   type ImageBuffer,
   type Interpolation,
+  type Padding,
+  type Plane,
 } from "../../src/imaging/kernels.ts";
 import { kernels } from "./wasm.ts";
 
@@ -50,43 +53,59 @@ for (const name of ["LINEAR", "LINEAR_EXACT", "SIGMOID"] as const) {
   });
 }
 
+const views: [string, Affine, ImageBuffer][] = [
+  ["", [0.71, 0.13, -0.17, 0.83, 2.25, -7.5], image],
+  ["upright ", [0.71, 0, 0, -0.83, -2.25, 47.5], { ...image, padding: null }],
+];
 for (const interpolation of ["nearest", "linear", "cubic", "area"] as Interpolation[]) {
-  Deno.test(`golden display ${interpolation}`, () => {
-    const display = kernels.greyTable(colors, grey("LINEAR"), "int16", image.padding);
-    kernels.display({ pointer: output, width: 100, height: 80 }, image, display, {
-      deviceToImage: [0.71, 0.13, -0.17, 0.83, 2.25, -7.5],
-      interpolation,
-      background: 0xff0000ff,
+  for (const [name, deviceToImage, shown] of views) {
+    Deno.test(`golden display ${name}${interpolation}`, () => {
+      const display = kernels.greyTable(colors, grey("LINEAR"), "int16", image.padding);
+      kernels.display({ pointer: output, width: 100, height: 80 }, shown, display, {
+        deviceToImage,
+        interpolation,
+        background: 0xff0000ff,
+      });
+      assert.equal(hash(output, 100 * 80 * 4), golden[`display ${name}${interpolation}`]);
     });
-    assert.equal(hash(output, 100 * 80 * 4), golden[`display ${interpolation}`]);
-  });
+  }
 }
 
+const oblique: Plane = { origin: [1.5, -2, 0.25], right: [0.31, 0.07, 0.11], down: [-0.05, 0.37, 0.09] };
+const level: Plane = { origin: [1.5, 2, 0.25], right: [0.31, 0, 0], down: [0, 0.17, 0.12] };
+// Tilted with padding; without either, slanting and along the rows of the slices.
+const stacks: [string, number, Padding | null, Plane][] = [
+  ["", 0.21, { low: -1000, high: -990 }, oblique],
+  ["even ", 0, null, oblique],
+  ["level ", 0, null, level],
+];
 for (const [name, thickness] of [["plane", 0], ["maximum", 6.5], ["minimum", 6.5], ["mean", 6.5]] as const) {
-  Deno.test(`golden reformat ${name}`, () => {
-    const positions = Float64Array.from(
-      { length: 3 * slices },
-      (_, i) => Math.floor(i / 3) * [0, 0.21, 1.3][i % 3]!,
-    );
-    kernels.reformat(
-      { pointer: output, width: 100, height: 80 },
-      {
-        pointer: samples,
-        columns,
-        rows,
-        type: "int16",
-        spacing: [0.7, 0.6],
-        orientation: [1, 0, 0, 0, 1, 0],
-        positions,
-        padding: image.padding ?? null,
-        maximumGap: 2,
-        nominalStep: 1.3,
-      },
-      { origin: [1.5, -2, 0.25], right: [0.31, 0.07, 0.11], down: [-0.05, 0.37, 0.09] },
-      name === "plane" ? undefined : { projection: name, thickness },
-    );
-    assert.equal(hash(output, 100 * 80 * 4), golden[`reformat ${name}`]);
-  });
+  for (const [stack, tilt, padding, plane] of stacks) {
+    Deno.test(`golden reformat ${stack}${name}`, () => {
+      const positions = Float64Array.from(
+        { length: 3 * slices },
+        (_, i) => Math.floor(i / 3) * [0, tilt, 1.3][i % 3]!,
+      );
+      kernels.reformat(
+        { pointer: output, width: 100, height: 80 },
+        {
+          pointer: samples,
+          columns,
+          rows,
+          type: "int16",
+          spacing: [0.7, 0.6],
+          orientation: [1, 0, 0, 0, 1, 0],
+          positions,
+          padding,
+          maximumGap: 2,
+          nominalStep: 1.3,
+        },
+        plane,
+        name === "plane" ? undefined : { projection: name, thickness },
+      );
+      assert.equal(hash(output, 100 * 80 * 4), golden[`reformat ${stack}${name}`]);
+    });
+  }
 }
 
 Deno.test("golden downscale", () => {
