@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "PixelCodecsTests", dependencies: ["PixelCodecs", "TestSupport"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "ImagingTests", dependencies: ["BrowserKernel", "Imaging"], exclude: ["Golden"], swiftSettings: strict),
+            name: "ImagingTests", dependencies: ["BrowserKernel", "Imaging"], exclude: ["Golden", "Reference"], swiftSettings: strict),
         tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs", "TestSupport"]),
         tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore"]),
         tests("DIMSETests", ["DIMSE", "DICOMCore", nio, nioPosix, nioEmbedded]),
