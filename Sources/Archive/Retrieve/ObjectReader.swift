@@ -18,6 +18,11 @@ package struct ObjectReader: Sendable {
         try OpenedObject(instance, store: store)
     }
 
+    /// The object looked through without loading what is large in it.
+    package func content(of instance: StoredInstance) throws(RetrieveError) -> ObjectContent {
+        try ObjectContent(instance, store: store)
+    }
+
     /// The data set in `target`, one of ``OpenedObject/availableSyntaxes(of:)``; as received without looking into it when it lies so.
     package func stream(_ instance: StoredInstance, in target: TransferSyntax) throws(RetrieveError) -> ObjectStream {
         if target.uid == instance.transferSyntaxUID, target.uid == instance.storedTransferSyntaxUID,

@@ -25,6 +25,15 @@ package final class ObjectStream: Sendable {
         self.pieces = Mutex(pieces.reversed())
     }
 
+    /// Parts of a stored object, one after the other.
+    init(_ instance: StoredInstance, store: any ObjectStore, pieces: [Piece]) {
+        transferSyntaxUID = instance.storedTransferSyntaxUID
+        byteCount = nil
+        self.store = store
+        location = instance.location
+        self.pieces = Mutex(pieces.reversed())
+    }
+
     /// The data set of an object that lies in the store as it was received: nothing needs to be looked at to send it.
     init(unchanged instance: StoredInstance, store: any ObjectStore) {
         let payloadBytes = Int(instance.location.payloadBytes)

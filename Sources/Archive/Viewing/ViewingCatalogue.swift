@@ -68,9 +68,15 @@ package final class ViewingCatalogue: Sendable {
 
     /// What one object contributes; many may be read at the same time.
     package func object(_ instance: StoredInstance) -> ViewingSeries {
-        if let header = try? reader.header(of: instance) { return ViewingSeries(header, instance) }
+        if let header = try? header(instance) { return ViewingSeries(header, instance) }
         // Damaged objects stay in the list, so that their absence is seen; the stream tells the reason.
         return ViewingSeries(unreadable: instance)
+    }
+
+    /// Objects without pixels may be long recordings or documents, of which only the attributes are wanted.
+    private func header(_ instance: StoredInstance) throws(RetrieveError) -> DataSet {
+        let isLong = instance.frames == .none && instance.location.payloadBytes > 1 << 20
+        return isLong ? try reader.content(of: instance).header : try reader.header(of: instance)
     }
 
     /// Puts the objects of a series together and keeps the result.

@@ -3,9 +3,9 @@ import DICOMweb
 import Hummingbird
 import SecurityProfiles
 
-/// Description of the routes for marks, states, key images, overlays and hanging protocols, at `/api/openapi.json`.
+/// Description of the routes for marks, states, key images, overlays, objects and hanging protocols, at `/api/openapi.json`.
 enum PresentationRouteTable {
-    static let table = RouteTable(marks + overlays + hanging)
+    static let table = RouteTable(marks + overlays + objects + hanging)
 
     static func add(to router: Router<WebContext>) {
         router.get("api/openapi.json") { _, context in
@@ -69,6 +69,16 @@ enum PresentationRouteTable {
             "overlays", .get, "/studies/{study}/overlays/{instance}", "Overlays", "Overlay planes of an image",
             parameters: [.init("frames", in: .query, "Image frames first-last, by default 1-32")],
             others: [(400, "frames is not a range"), (413, "The overlays are too large for one answer")]),
+    ]
+
+    private static let objects = [
+        route("object", .get, "/studies/{study}/objects/{instance}", "Objects", "An object's class, attributes and what it carries"),
+        route(
+            "content", .get, "/studies/{study}/objects/{instance}/content", "Objects", "The document or video in an object, in byte ranges",
+            parameters: [.init("download", in: .query, "1 to keep it as a file", .integer)], others: [(416, "Beyond its end")]),
+        route(
+            "waveform", .get, "/studies/{study}/objects/{instance}/waveforms/{group}", "Objects", "Samples of a group, in byte ranges",
+            parameters: [.init("as", in: .query, "wav for sound")], others: [(406, "No sound"), (416, "Beyond its end")]),
     ]
 
     private static let scope = Route.Parameter("scope", in: .query, "user (default) or site")

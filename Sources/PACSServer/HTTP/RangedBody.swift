@@ -43,7 +43,7 @@ struct RangedBody: Sendable {
     }
 
     /// One range; `nil` for forms we answer with the whole, empty when it lies outside.
-    private static func range(_ text: String, _ total: Int) -> Range<Int>? {
+    static func range(_ text: String, _ total: Int) -> Range<Int>? {
         guard text.hasPrefix("bytes="), !text.contains(",") else { return nil }
         let parts = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }

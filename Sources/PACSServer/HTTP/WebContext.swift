@@ -95,7 +95,8 @@ struct SecurityHeaders: RouterMiddleware {
     ) async throws -> Response {
         var response = try await next(request, context)
         for (name, value) in Self.headers {
-            guard let name = HTTPField.Name(name) else { continue }
+            // What came from outside is given under a stricter policy of its own.
+            guard let name = HTTPField.Name(name), response.headers[name] == nil else { continue }
             response.headers[name] = value
         }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }

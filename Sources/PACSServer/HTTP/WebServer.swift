@@ -31,6 +31,7 @@ package struct WebServer: Sendable {
         SessionRoutes(security: pacs.security, pool: pacs.pool, isSecure: pacs.configuration.httpTLS != nil).add(to: router)
         StudyRoutes(pacs: pacs).add(to: router)
         ViewingRoutes(pacs, catalogue).add(to: router)
+        ObjectRoutes(pacs: pacs).add(to: router)
         MarksRoutes(pacs: pacs, catalogue: catalogue, documents: ReadDocuments()).add(to: router)
         PresentationRoutes(pacs: pacs).add(to: router)
         OverlayRoutes(pacs: pacs).add(to: router)
