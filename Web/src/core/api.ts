@@ -176,6 +176,11 @@ export class API {
     return this.#json(`${seriesPath(study, series)}/instances/${instance}/metadata`, { signal, headers });
   }
 
+  /** What an object that is no picture says (Documentation/viewing.md). */
+  object(study: string, instance: string, signal: AbortSignal): Promise<unknown> {
+    return this.#json(`/api/studies/${study}/objects/${instance}`, { signal });
+  }
+
   /** The person's own hanging protocols, the site's and the shipped ones, each with its `source`. */
   hangingProtocols(): Promise<{ protocols: unknown[] }> {
     return this.#json("/api/hanging-protocols", {});

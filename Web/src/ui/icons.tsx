@@ -64,6 +64,8 @@ export const iconPaths = {
   star: "M8 2l1.800 3.800l4.200.5l-3.100 2.900l.8 4.100L8 11.300l-3.700 2l.8-4.100L2 6.300l4.200-.5z",
   compare: "M2 3h5v10H2zM9 3h5v10H9z",
   document: "M4 1.8h8v12.4H4zM6 5h4M6 7.6h4M6 10.2h2.4",
+  wave: "M1.500 8.500h3l1.300-3l2 7.500l2-10l1.500 5.500h3.200",
+  film: "M1.800 3.500h12.400v9H1.800zM6.600 5.900v4.200l3.600-2.100z",
 } as const;
 
 export type IconName = keyof typeof iconPaths;

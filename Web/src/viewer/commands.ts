@@ -64,11 +64,18 @@ export function viewerCommands(context: ViewerContext, actions: ViewerActions): 
 }
 
 const hasImages = ({ workspace }: ViewerContext) => () => workspace.active().stage() === "images";
+const hasSteps = ({ workspace }: ViewerContext) => () =>
+  workspace.active().stage() === "images" || workspace.active().steps() > 1;
 const hasStack = ({ workspace }: ViewerContext) => () => workspace.active().count() > 1;
+
+/** The last picture; of a series without pictures the last document. */
+function lastStep(pane: Pane): number {
+  return (pane.count.peek() || pane.steps.peek()) - 1;
+}
 
 function moving(table: Table, context: ViewerContext, actions: ViewerActions): void {
   const { workspace } = context;
-  const enabled = hasImages(context);
+  const enabled = hasSteps(context);
   const move = (id: string, keys: string[], by: number) =>
     table.add(id, keys, () => workspace.step(workspace.active.peek(), by), { enabled });
   const to = (id: string, keys: string[], index: () => number) =>
@@ -78,7 +85,7 @@ function moving(table: Table, context: ViewerContext, actions: ViewerActions): v
   move("command.forwardTen", ["Shift+ArrowDown"], largeStep);
   move("command.backTen", ["Shift+ArrowUp"], -largeStep);
   to("command.firstImage", ["Home"], () => 0);
-  to("command.lastImage", ["End"], () => workspace.active.peek().count.peek() - 1);
+  to("command.lastImage", ["End"], () => lastStep(workspace.active.peek()));
   table.add("command.nextSeries", ["ArrowRight", "PageDown"], () => workspace.stepSeries(1));
   table.add("command.previousSeries", ["ArrowLeft", "PageUp"], () => workspace.stepSeries(-1));
   table.add("command.nextStudy", ["Mod+ArrowRight"], () => actions.stepStudy(1));

@@ -9,6 +9,7 @@ import { computed } from "../ui/signal.ts";
 import { colorMapKeys } from "./color-map-names.ts";
 import { trueSizeProblems } from "./display-check.ts";
 import type { Pane } from "./pane.ts";
+import { kindNames } from "./documents/kinds.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
 import { baseScale, screenAxes } from "./view.ts";
@@ -17,7 +18,9 @@ import type { OpenStudy } from "./open-studies.ts";
 /** The text alternative of the canvas. */
 export function canvasDescription(pane: Pane): string {
   const series = pane.place()?.series;
-  if (pane.stage() !== "images" || !series) return t("viewer.canvas.empty");
+  if (!series) return t("viewer.canvas.empty");
+  const document = pane.document();
+  if (document) return `${t(kindNames[document.kind])} ${series.modality} ${series.seriesDescription}`.trim();
   return t("viewer.canvas", {
     modality: series.modality,
     series: series.seriesDescription,

@@ -3,6 +3,7 @@ import type {
   DisplaySettings,
   FrameInfo,
   Imaging,
+  InstanceInfo,
   Picture,
   SeriesImages,
   SeriesManifest,
@@ -78,8 +79,15 @@ export class Pane {
 
   readonly frames = computed(() => this.place()?.series.frames ?? []);
   readonly count = computed(() => this.frames().length);
+  /** Objects of the series that are no pictures; they follow the frames. */
+  readonly documents = computed(() => documentsOf(this.place()?.series ?? null));
+  /** Frames and documents one can step through. */
+  readonly steps = computed(() => this.count() + this.documents().length);
+  readonly document = computed((): InstanceInfo | null =>
+    this.documents()[this.index() - this.count()] ?? null
+  );
   readonly stage = computed((): PaneStage =>
-    this.place() === null ? "empty" : this.count() > 0 ? "images" : "noImages"
+    this.place() === null ? "empty" : this.index() < this.count() ? "images" : "noImages"
   );
   readonly frame = computed((): FrameInfo | null => this.frames()[this.index()] ?? null);
   /** The frame whose pixels stand on the screen. */
@@ -141,7 +149,10 @@ export class Pane {
     const now = this.place.peek();
     if (now) this.#kept.set(now.series.seriesInstanceUID, this.#state());
     const kept = place ? this.#kept.get(place.series.seriesInstanceUID) : undefined;
-    const last = Math.max((place?.series.frames.length ?? 0) - 1, 0);
+    const last = Math.max(
+      (place?.series.frames.length ?? 0) + documentsOf(place?.series ?? null).length - 1,
+      0,
+    );
     batch(() => {
       this.playing.set(false);
       this.cineFactor.set(1);
@@ -158,7 +169,7 @@ export class Pane {
 
   /** Moves to an image; beyond the ends it stays at the end. */
   goTo(index: number): void {
-    this.index.set(Math.min(Math.max(index, 0), Math.max(this.count.peek() - 1, 0)));
+    this.index.set(Math.min(Math.max(index, 0), Math.max(this.steps.peek() - 1, 0)));
   }
 
   /** Linked scrolling counts from here on. */
@@ -279,6 +290,14 @@ export class Pane {
     this.#end();
     this.#forget();
   }
+}
+
+const noDocuments: readonly InstanceInfo[] = [];
+
+function documentsOf(series: SeriesManifest | null): readonly InstanceInfo[] {
+  if (!series) return noDocuments;
+  const pictured = new Set(series.frames.map((each) => each.instance));
+  return series.instances.filter((each) => !pictured.has(each));
 }
 
 function hasTable({ modality }: DisplaySettings, frame: FrameInfo | null): boolean {

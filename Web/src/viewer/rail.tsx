@@ -6,6 +6,7 @@ import type { SeriesManifest } from "../imaging/pictures.ts";
 import { Icon } from "../ui/icons.tsx";
 import { For } from "../ui/jsx-runtime.ts";
 import { computed, effect, type ReadSignal, signal } from "../ui/signal.ts";
+import { kindIcons, kindNames } from "./documents/kinds.ts";
 import { dragSeries, hangSeries } from "./drag-series.ts";
 import { daysBetween, type Priors, relevance } from "./priors.ts";
 import type { ViewerContext } from "./viewer-context.ts";
@@ -81,6 +82,7 @@ function SeriesEntry(props: { context: ViewerContext; study: OpenStudy; series: 
   const current = computed(() => shows(workspace.active().place()?.series));
   const visible = computed(() => workspace.visible().some((pane) => shows(pane.place()?.series)));
   const broken = signal(false);
+  const hasPicture = series.frames.length > 0;
   let button: HTMLButtonElement;
   const image = document.createElement("img");
   image.alt = "";
@@ -88,11 +90,12 @@ function SeriesEntry(props: { context: ViewerContext; study: OpenStudy; series: 
   image.loading = "lazy";
   image.draggable = false;
   image.onerror = () => broken.set(true);
-  image.src = `${seriesPath(studyUID, uid)}/thumbnail`;
+  if (hasPicture) image.src = `${seriesPath(studyUID, uid)}/thumbnail`;
   effect(() => {
     if (current()) queueMicrotask(() => button.scrollIntoView({ block: "nearest" }));
   });
-  const title = series.seriesDescription === "" ? t("viewer.noDescription") : series.seriesDescription;
+  const title = series.seriesDescription ||
+    (hasPicture ? t("viewer.noDescription") : t(kindNames[series.kind]));
   return (
     <li>
       <button
@@ -108,10 +111,12 @@ function SeriesEntry(props: { context: ViewerContext; study: OpenStudy; series: 
         onClick={() => void hangSeries(context, workspace.active.peek(), studyUID, uid)}
       >
         <span class="series-picture">
-          {() => broken() ? <Icon name="document" /> : image}
+          {() => hasPicture && !broken() ? image : <Icon name={kindIcons[series.kind]} />}
           <span class="series-modality">{series.modality}</span>
           <span class="series-count">
-            {plural("viewer.seriesImages", Math.max(series.frames.length, series.instances.length))}
+            {hasPicture
+              ? plural("viewer.seriesImages", Math.max(series.frames.length, series.instances.length))
+              : series.instances.length > 1 && plural("viewer.seriesObjects", series.instances.length)}
           </span>
         </span>
         <span class="series-title">

@@ -14,7 +14,7 @@ export function StackScrollBar(props: { context: ViewerContext; pane: Pane }) {
     const box = bar.getBoundingClientRect();
     const share = Math.min(Math.max((event.clientY - box.top) / box.height, 0), 0.9999);
     pane.playing.set(false);
-    context.workspace.goTo(pane, Math.floor(share * pane.count.peek()), event.altKey);
+    context.workspace.goTo(pane, Math.floor(share * pane.steps.peek()), event.altKey);
   };
   const attach = (element: HTMLElement) => {
     bar = element;
@@ -30,10 +30,10 @@ export function StackScrollBar(props: { context: ViewerContext; pane: Pane }) {
       aria-orientation="vertical"
       aria-label={t("viewer.scrollBar")}
       aria-valuemin="1"
-      aria-valuemax={() => String(Math.max(1, pane.count()))}
+      aria-valuemax={() => String(Math.max(1, pane.steps()))}
       aria-valuenow={() => String(pane.index() + 1)}
-      aria-valuetext={() => t("viewer.image", { n: pane.index() + 1, count: pane.count() })}
-      hidden={() => pane.count() < 2}
+      aria-valuetext={() => t("viewer.image", { n: pane.index() + 1, count: pane.steps() })}
+      hidden={() => pane.steps() < 2}
       ref={attach}
       onFocusIn={() => context.workspace.activate(pane)}
       onPointerDown={(event) => {
@@ -55,7 +55,7 @@ export function StackScrollBar(props: { context: ViewerContext; pane: Pane }) {
       <span
         class="stack-thumb"
         style={() => {
-          const count = Math.max(1, pane.count());
+          const count = Math.max(1, pane.steps());
           const thumb = Math.max(thumbMinimumPixels, height() / count);
           const top = count === 1 ? 0 : (pane.index() / (count - 1)) * (height() - thumb);
           return { height: `${thumb}px`, transform: `translateY(${top}px)` };
@@ -79,7 +79,7 @@ function paintBands(
   const failedColor = color("--band-failed", "#d2665b");
   const keyColor = color("--band-key", "#f0c36b");
   effect(() => {
-    const count = Math.max(1, pane.count());
+    const count = Math.max(1, pane.steps());
     canvas.height = Math.max(1, height());
     const drawing = canvas.getContext("2d");
     const images = pane.images();

@@ -5,6 +5,7 @@ import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, type ReadSignal, signal } from "../ui/signal.ts";
 import { openContextMenu } from "./context-menu.ts";
+import { DocumentView } from "./documents/document-view.tsx";
 import { dropSeries, hasSeries } from "./drag-series.ts";
 import { attachGestures } from "./gestures.ts";
 import { aligned } from "./hang-study.ts";
@@ -15,7 +16,6 @@ import { canvasDescription, Corners, ExamStrip, FidelityBadges } from "./overlay
 import type { Pane } from "./pane.ts";
 import { regionWindow } from "./region-window.ts";
 import { StackScrollBar } from "./scroll-bar.tsx";
-import { TagTable } from "./tag-table.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
 import { applied, inverse, type Size } from "./view.ts";
 import type { Affine, Point, Viewport, ViewportFrame, ViewportLayer } from "./viewport-api.ts";
@@ -286,7 +286,7 @@ function Notice(props: { context: ViewerContext; pane: Pane }) {
       const none = context.workspace.studies().length === 0;
       return none ? null : <p class="pane-empty">{t("viewer.empty")}</p>;
     }
-    if (stage === "noImages") return <NoImages context={context} pane={pane} />;
+    if (stage === "noImages") return <DocumentView context={context} pane={pane} />;
     const failure = pane.failure();
     if (failure) {
       const { message, remedy } = explainCode(failure.code, failure.message);
@@ -300,20 +300,4 @@ function Notice(props: { context: ViewerContext; pane: Pane }) {
     }
     return null;
   };
-}
-
-function NoImages(props: { context: ViewerContext; pane: Pane }) {
-  const { context, pane } = props;
-  return (
-    <div class="no-images">
-      <div class="no-images-note" role="status">
-        <Icon name="document" />
-        <div>
-          <strong>{() => t("viewer.noImages", { modality: pane.place()?.series.modality ?? "" })}</strong>
-          <p>{t("viewer.noImages.hint")}</p>
-        </div>
-      </div>
-      <TagTable api={context.app.api} pane={pane} />
-    </div>
-  );
 }

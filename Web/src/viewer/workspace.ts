@@ -211,7 +211,7 @@ export class Workspace {
   }
 
   #followScroll(pane: Pane): void {
-    if (!this.links.peek().scroll) return;
+    if (!this.links.peek().scroll || pane.stage.peek() !== "images") return;
     for (const other of this.visible.peek()) {
       if (other === pane || other.count.peek() === 0) continue;
       const index = followed(stackOf(pane), stackOf(other));

@@ -161,6 +161,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.study(parts[2])
         if parts[:2] == ["api", "studies"] and parts[-1] == "viewing":
             return self.viewing(parts[2])
+        if parts[:2] == ["api", "studies"] and len(parts) == 5 and parts[3] == "objects":
+            return self.object(parts[2], parts[4])
         if parts[:2] == ["api", "studies"] and parts[-1] == "frames":
             return self.stream(parts[2], int(parts[4].rsplit(".", 1)[1]))
         if parts[0] == "dicom-web" and len(parts) >= 6:
@@ -265,6 +267,17 @@ class Handler(BaseHTTPRequestHandler):
     def viewing(self, uid: str) -> None:
         study = next((s for s in self.state.studies if s["studyInstanceUID"] == uid), None)
         return self.error(404, "study", "") if study is None else self.json(mock_viewing.manifest(study))
+
+    def object(self, study_uid: str, uid: str) -> None:
+        study = next((s for s in self.state.studies if s["studyInstanceUID"] == study_uid), None)
+        found = [data for spec in synthetic.VIEWER_SERIES for data in synthetic.metadata(study, spec["number"])] if study else []
+        data = next((each for each in found if each["00080018"]["Value"] == [uid]), None)
+        if data is None:
+            return self.error(404, "object", "")
+        return self.json({
+            "sopClassName": "Basic Text SR Storage", "sopClassKind": "structuredReport", "transferSyntaxName": "Explicit VR Little Endian",
+            "bytes": 1000, "quarantined": False, "content": None, "dataSet": data,
+        })
 
     def stream(self, study_uid: str, number: int) -> None:
         state = self.state

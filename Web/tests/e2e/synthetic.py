@@ -159,7 +159,8 @@ def _pixel_module(spec: dict, instance: int) -> dict:
             "00280002": _element("US", 3), "00280006": _element("US", 0), "00280008": _element("IS", spec["frames"]),
             "00181063": _element("DS", 40),
         }
-    return {"0040A730": _element("SQ", {"0040A160": _element("UT", "CTDIvol 7.2 mGy; DLP 281 mGy.cm")})}
+    line = {"0040A040": _element("CS", "TEXT"), "0040A160": _element("UT", "CTDIvol 7.2 mGy; DLP 281 mGy.cm")}
+    return {"0040A040": _element("CS", "CONTAINER"), "0040A730": _element("SQ", line)}
 
 
 def _ellipse(shape: tuple, center: tuple, radii: tuple) -> np.ndarray:

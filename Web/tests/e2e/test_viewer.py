@@ -160,9 +160,11 @@ def test_colour_multi_frame_plays_and_pauses(page, viewer):
     assert viewer.viewport.get_attribute("data-index") == still
 
 
-def test_what_is_no_image_shows_its_attributes(page, viewer):
+def test_what_is_no_image_is_a_document_and_shows_its_attributes(page, viewer):
     viewer.series.nth(SR).click()
-    expect(page.locator(".no-images-note")).to_contain_text("此 SR 序列不含可显示的图像")
+    expect(page.locator(".no-images-note")).to_contain_text("结构化报告")
+    expect(page.locator(".report")).to_contain_text("CTDIvol 7.2 mGy")
+    page.get_by_role("button", name="DICOM 属性").last.click()
     expect(page.locator(".tag-table")).to_contain_text("CTDIvol 7.2 mGy")
     expect(page.locator(".tag-table")).to_contain_text("(0010,0010)")
     page.locator(".tag-panel input").fill("patientid")
