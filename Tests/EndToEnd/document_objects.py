@@ -16,7 +16,7 @@ from pydicom.uid import generate_uid
 from objects import made_object
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
-BASIC_TEXT, COMPREHENSIVE, DOSE_REPORT = STORAGE + "88.11", STORAGE + "88.33", STORAGE + "88.67"
+COMPREHENSIVE, DOSE_REPORT, KEY_OBJECTS = STORAGE + "88.33", STORAGE + "88.67", STORAGE + "88.59"
 PDF, CDA, STL = STORAGE + "104.1", STORAGE + "104.2", STORAGE + "104.3"
 ECG, GENERAL_ECG, VOICE, HEMODYNAMIC = STORAGE + "9.1.1", STORAGE + "9.1.2", STORAGE + "9.4.1", STORAGE + "9.2.1"
 VIDEO_ENDOSCOPY = STORAGE + "77.1.1.1"
@@ -86,7 +86,7 @@ def report(image: Dataset | None = None, hostile: bool = False, **values) -> Fil
         item("CONTAINS", "UIDREF", code("U", "99T", "Tracked as"), UID="1.2.3.4"),
         item("CONTAINS", "ODDITY", code("O", "99T", "Strange")),
     ], ContinuityOfContent="SEPARATE")
-    made = made_object(COMPREHENSIVE, Modality="SR", SeriesDescription="报告", SeriesNumber=9, **values)
+    made = made_object(COMPREHENSIVE, Modality="SR", **{"SeriesDescription": "报告", "SeriesNumber": 9, **values})
     made.CompletionFlag, made.VerificationFlag = "PARTIAL", "UNVERIFIED"
     made.ContentDate, made.ContentTime = "20260103", "101112"
     made.InstitutionName = "第一医院"
@@ -232,6 +232,17 @@ def video(stream: bytes, syntax: str = AVC, fragments: int = 1, **values) -> Fil
     made.PixelData = encapsulate([stream], fragments_per_frame=fragments, has_bot=False)
     made["PixelData"].VR = "OB"
     made["PixelData"].is_undefined_length = True
+    return made
+
+
+def key_objects(image: Dataset, **values) -> FileDataset:
+    made = made_object(KEY_OBJECTS, Modality="KO", SeriesNumber=70, SeriesDescription="Key", **values)
+    made.ValueType, made.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    made.ConceptNameCodeSequence = [code("113000", "DCM", "Of Interest")]
+    made.ContentSequence = Sequence([
+        item("CONTAINS", "IMAGE", None, ReferencedSOPSequence=[reference(image.SOPClassUID, image.SOPInstanceUID)]),
+        item("CONTAINS", "TEXT", code("113012", "DCM", "Key Object Description"), TextValue="Look here"),
+        item("CONTAINS", "IMAGE", None, ReferencedSOPSequence=[reference(image.SOPClassUID, "1.2.3.4.5.6")])])
     return made
 
 

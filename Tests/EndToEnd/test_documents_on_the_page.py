@@ -79,6 +79,10 @@ def study(server, tmp_path_factory):
         "voice": made.waveform(made.VOICE, (8000 * numpy.sin(numpy.arange(16000) / 4)).astype("<i2")[:, None], 8000, ["Voice"],
                                sensitivity=None, SeriesDescription="Dictation", **about),
         "registration": made.registration("1.2.3", "1.2.4", **about),
+        "dose": made.dose_report(**about, SeriesDescription="Dose"),
+        "key": made.key_objects(images[1], **about),
+        "long": made.long_report(6000, **about, SeriesDescription="Endless"),
+        "deep": made.nested_report(50, **about, SeriesDescription="Abyss"),
         "private": made.private_object(**about),
     }
     objects["ecg"].WaveformAnnotationSequence = [made.annotation("R peak", position=101, channel=2)]
@@ -179,6 +183,27 @@ def test_markup_in_a_report_stays_text(viewer):
     page.keyboard.press("ArrowDown")
     expect(page.locator(".report")).to_contain_text("<img src=x onerror=alert(1)><script>alert(2)</script>")
     expect(page.locator(".report img, .report script")).to_have_count(0)
+
+
+def test_key_images_and_doses_read_the_same_way(viewer):
+    page = show(viewer, "Key")
+    expect(page.locator(".report")).to_contain_text("Look here")
+    expect(page.locator(".document-elsewhere")).to_have_text("不在已打开检查中的对象")
+    show(viewer, "Dose")
+    expect(page.locator(".report")).to_contain_text("402.6 mGy.cm")
+    expect(page.locator(".report h2").first).to_have_text("CT Accumulated Dose Data")
+    viewer.series.filter(has_text="Key").click()
+    page.locator(".document-link", has_text="Chest").click()
+    expect(viewer.pane(2).viewport).to_have_attribute("data-shown", "1")
+
+
+def test_an_endless_report_says_that_it_is_cut(viewer):
+    page = show(viewer, "Endless")
+    expect(page.locator(".report-cut")).to_contain_text("5,000")
+    expect(page.locator(".report-item")).to_have_count(4999)
+    show(viewer, "Abyss")
+    expect(page.locator(".report-cut")).to_be_visible()
+    expect(page.locator(".report")).not_to_contain_text("at the bottom")
 
 
 def test_attributes_stand_behind_every_document(viewer):

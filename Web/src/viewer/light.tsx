@@ -9,6 +9,7 @@ import { Menu } from "../ui/menu.tsx";
 import { computed, onCleanup, signal } from "../ui/signal.ts";
 import { Banners } from "./banners.tsx";
 import { viewerCommands, viewerGestures } from "./commands.ts";
+import { kindNames } from "./documents/kinds.ts";
 import { ctPresets } from "./presets.ts";
 import { Failure, makeContext, Views } from "./screen.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
@@ -111,8 +112,10 @@ function show(context: ViewerContext, study: StudyManifest, series: SeriesManife
 function SeriesMenu(props: { context: ViewerContext; manifest: () => StudyManifest | null }) {
   const { context, manifest } = props;
   const shown = () => context.workspace.active().place()?.series;
-  const name = (series: SeriesManifest) =>
-    `${series.seriesNumber ?? ""} ${series.modality} ${series.seriesDescription}`.trim();
+  const name = (series: SeriesManifest) => {
+    const words = series.seriesDescription || (series.frames.length > 0 ? "" : t(kindNames[series.kind]));
+    return `${series.seriesNumber ?? ""} ${series.modality} ${words}`.trim();
+  };
   return (
     <Menu
       label={t("viewer.seriesList")}

@@ -161,6 +161,15 @@ Deno.test("PS3.3 C.10.9.1.4 a sample is worth stored times sensitivity times cor
   assert.deepEqual(group.channels.map((each) => [each.unit, each.perMillivolt]), [["uV", 1000], ["", null]]);
 });
 
+Deno.test("PS3.3 C.10.9.1.4.3 a channel that was sampled later says by how much", () => {
+  const group = onlyGroup(recording([
+    channel("I", 1),
+    channel("II", 1, "mV", { "003A0214": values("DS", 0.002) }),
+    channel("III", 1, "mV", { "003A0215": values("DS", "0.5") }),
+  ]));
+  assert.deepEqual(group.channels.map((each) => each.skew), [0, 0.002, 0.001]);
+});
+
 Deno.test("of a long recording only the last pieces looked at are kept", async () => {
   const group = { ...onlyGroup(recording([channel("II", 1)])), samples: 100_000_000 };
   const asked: number[] = [];

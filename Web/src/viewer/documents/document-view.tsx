@@ -64,7 +64,14 @@ export function DocumentView(props: { context: ViewerContext; pane: Pane }) {
           >
             A+
           </button>
-          <button type="button" class="button" onClick={() => printCopy(body)}>{t("document.print")}</button>
+          <button
+            type="button"
+            class="button"
+            hidden={() => printsItself(object())}
+            onClick={() => printCopy(body)}
+          >
+            {t("document.print")}
+          </button>
           <button
             type="button"
             class="button"
@@ -91,6 +98,12 @@ export function DocumentView(props: { context: ViewerContext; pane: Pane }) {
       </div>
     </div>
   );
+}
+
+/** A PDF is printed by its own viewer, a video is not printed. */
+function printsItself(object: DocumentObject | null): boolean {
+  const instance = object?.instance;
+  return instance?.kind === "video" || instance?.attributes.mimeType.toLowerCase() === "application/pdf";
 }
 
 /** Keys that scroll a text do so while it can be scrolled; Page Up and Page Down go on to other series as everywhere. */

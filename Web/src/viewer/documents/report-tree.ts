@@ -65,12 +65,14 @@ export function parseReport(data: DataSet): Report {
       else children.push(node(child, `${position}.${index + 1}`, depth + 1));
     });
     const valueType = text(item, "0040A040");
+    const value = valueOf(item, valueType);
+    if (value.value.length >= reportLimits.characters) isCut = true;
     return {
       position,
       relationship: text(item, "0040A010"),
       valueType,
       name: code(item, "0040A043"),
-      ...valueOf(item, valueType),
+      ...value,
       target: numbers(item, "0040DB73").join(".") || null,
       children,
     };

@@ -33,8 +33,6 @@ export interface Group {
   bytesPerSample: number;
   interpretation: string;
   channels: readonly Channel[];
-  /** Milliseconds from the acquisition's start. */
-  timeOffset: number;
   /** Stored value that stands for no measurement. */
   padding: number | null;
 }
@@ -91,8 +89,7 @@ function groupOf(item: DataSet, index: number): Group | null {
     samples,
     bytesPerSample,
     interpretation,
-    channels: Array.from({ length: count }, (_, each) => channelOf(definitions[each] ?? {}, each)),
-    timeOffset: number(item, "00181068") ?? 0,
+    channels: Array.from({ length: count }, (_, each) => channelOf(definitions[each] ?? {}, each, frequency)),
     padding: paddingOf(item, interpretation),
   };
 }
@@ -110,7 +107,7 @@ function paddingOf(item: DataSet, interpretation: string): number | null {
   }
 }
 
-function channelOf(item: DataSet, index: number): Channel {
+function channelOf(item: DataSet, index: number, frequency: number): Channel {
   const source = code(item, "003A0208");
   const unit = code(item, "003A0211");
   const sensitivity = number(item, "003A0210");
@@ -126,7 +123,7 @@ function channelOf(item: DataSet, index: number): Channel {
     lowCut: number(item, "003A0220"),
     highCut: number(item, "003A0221"),
     notch: number(item, "003A0222"),
-    skew: number(item, "003A0214") ?? 0,
+    skew: number(item, "003A0214") ?? (number(item, "003A0215") ?? 0) / frequency,
   };
 }
 
@@ -210,7 +207,7 @@ export function annotationsOf(data: DataSet, groups: readonly Group[]): Waveform
     );
     const rate = group?.frequency ?? groups[0]?.frequency ?? 0;
     const positions = rate > 0 ? numbers(item, "0040A132").map((each) => (each - 1) / rate) : [];
-    const offsets = numbers(item, "0040A138").map((each) => each - (group?.timeOffset ?? 0) / 1000);
+    const offsets = numbers(item, "0040A138");
     return {
       text: annotationText(item),
       group: group?.number ?? null,

@@ -99,10 +99,12 @@ function text({ context, scale }: Canvas, words: string, x: number, y: number, m
 /** A line from sample to sample; where many fall on one pixel, from the least to the greatest of them. */
 function trace({ context, scale }: Canvas, sheet: Sheet, strip: Strip, source: WaveformSource): void {
   const { frequency, samples } = source.group;
-  const first = Math.max(0, Math.ceil((strip.from + strip.channel.skew) * frequency));
-  const end = Math.min(samples, Math.floor((strip.from + strip.width / sheet.speed) * frequency) + 1);
+  // A channel sampled later than the group stands that much to the right.
+  const from = strip.from - strip.channel.skew;
+  const first = Math.max(0, Math.floor(from * frequency));
+  const end = Math.min(samples, Math.floor((from + strip.width / sheet.speed) * frequency) + 2);
   const perSample = (sheet.speed * scale) / frequency;
-  const start = (strip.left - strip.from * sheet.speed) * scale;
+  const start = (strip.left - from * sheet.speed) * scale;
   const y = (value: number) => (strip.middle - (value - strip.center) * strip.scale) * scale;
   const { index } = strip.channel;
   context.save();
