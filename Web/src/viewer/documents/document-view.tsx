@@ -37,9 +37,9 @@ export function DocumentView(props: { context: ViewerContext; pane: Pane }) {
     );
   return (
     <div class="no-images">
-      <header class="no-images-note" role="status">
+      <header class="no-images-note">
         {() => <Icon name={kindIcons[object()?.instance.kind ?? "unknown"]} />}
-        <div class="document-title">
+        <div class="document-title" role="status">
           <strong>{() => t(kindNames[object()?.instance.kind ?? "unknown"])}</strong>
           <p>{() => object() && placeText(object() as DocumentObject)}</p>
         </div>
@@ -84,6 +84,8 @@ export function DocumentView(props: { context: ViewerContext; pane: Pane }) {
       </header>
       <div
         class="document-body"
+        role="region"
+        aria-label={() => t(kindNames[object()?.instance.kind ?? "unknown"])}
         tabindex="0"
         style={() => ({ "--document-scale": String(size()) })}
         ref={(element: HTMLElement) => body = element}
