@@ -147,6 +147,16 @@ def test_a_study_opens_with_its_images_and_every_series_has_its_icon_and_name(vi
     expect(viewer.series.filter(has_text="Chest").locator("img")).to_have_count(1)
 
 
+@pytest.mark.parametrize("hang", [False, True])
+def test_a_study_of_documents_alone_opens_with_the_first_of_them(open_page, server, tmp_path, hang):
+    report = made.dose_report(StudyInstanceUID=generate_uid())
+    assert set(store_files(server, [saved(report, tmp_path)]).values()) == {0}
+    page = open_page()
+    page.goto(server.url)
+    pages.Viewer(page).open(server.url, report.StudyInstanceUID, hang=hang)
+    expect(page.locator(".report h1")).to_have_text("X-Ray Radiation Dose Report")
+
+
 def test_a_report_reads_as_a_document_with_whose_it_is(viewer):
     page = show(viewer, "报告")
     report = page.locator(".report")
