@@ -143,11 +143,13 @@ struct RowScratch {
     let cells: UnsafeMutablePointer<Float>
 
     init(width: Int, columns: Int) {
-        line = .allocate(capacity: 4 &* width &+ columns &+ 1)
-        sums = line + width
-        counts = sums + width
-        shares = counts + width
-        cells = shares + width
+        // Three more, so that the last vector of a line stays in it.
+        let length = width &+ 3
+        line = .allocate(capacity: 4 &* length &+ columns &+ 1)
+        sums = line + length
+        counts = sums + length
+        shares = counts + length
+        cells = shares + length
         levels = .allocate(capacity: width)
     }
 
@@ -167,9 +169,11 @@ private struct ReformatWork: VolumeWork {
     let scratch: RowScratch
     let projection: Projection
 
+    /// What no sample is, and what loses against every sample.
+    private var missing: Float { projection == .minimum ? .greatestFiniteMagnitude : -.greatestFiniteMagnitude }
+
     func run<Sample: VolumeSample>(_ samples: TypedSamples<Sample>) {
-        // What no sample is, and what loses against every sample.
-        let missing = projection == .minimum ? Float.greatestFiniteMagnitude : -Float.greatestFiniteMagnitude
+        let missing = missing
         let sampling = RowSampling(samples: samples, levels: levels, scratch: scratch, width: width, missing: missing)
         for row in rows {
             for index in 0..<width { scratch.sums[index] = missing }
@@ -183,11 +187,17 @@ private struct ReformatWork: VolumeWork {
     }
 
     private func join(_ range: Range<Int>) {
-        let (line, sums) = (scratch.line, scratch.sums)
-        if projection == .minimum {
-            for index in range { sums[index] = line[index] < sums[index] ? line[index] : sums[index] }
-        } else {
-            for index in range { sums[index] = line[index] > sums[index] ? line[index] : sums[index] }
+        let (line, sums) = (UnsafeRawPointer(scratch.line), UnsafeMutableRawPointer(scratch.sums))
+        let isMinimum = projection == .minimum
+        // The line has room for whole vectors, and what lies behind the range is missing.
+        for index in range.upperBound..<range.upperBound &+ 3 { scratch.line[index] = missing }
+        var at = 4 &* range.lowerBound
+        while at < 4 &* range.upperBound {
+            let value = line.loadUnaligned(fromByteOffset: at, as: SIMD4<Float>.self)
+            var sum = sums.loadUnaligned(fromByteOffset: at, as: SIMD4<Float>.self)
+            sum.replace(with: value, where: isMinimum ? value .< sum : value .> sum)
+            sums.storeBytes(of: sum, toByteOffset: at, as: SIMD4<Float>.self)
+            at &+= 16
         }
     }
 
