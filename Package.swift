@@ -78,7 +78,7 @@ let package = Package(
         room("SecurityProfiles", [crypto, cryptoExtras]),
 
         // The archive and its drivers
-        room("Archive", ["DICOMObjects", "DICOMCore", "PixelCodecs", "CodecLibraries", "CZip", crypto]),
+        room("Archive", ["DICOMObjects", "DICOMCore", "PixelCodecs", "Imaging", "CodecLibraries", "CZip", crypto]),
         .target(
             name: "ObjectStorage", dependencies: ["Archive", "CStorageKernels"], exclude: ["CStorageKernels"],
             swiftSettings: strict),

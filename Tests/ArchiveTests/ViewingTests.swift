@@ -186,14 +186,6 @@ private func numbers(_ series: ViewingSeries) -> [Int?] {
         #expect(found.displays[0].presentationShape == "INVERSE")
     }
 
-    @Test func `segmented palettes are expanded (PS3.3 C.7.9.2)`() {
-        // Discrete 0 10; linear to 16 in 3; the discrete segment again.
-        #expect(ViewingTable.expanded([0, 2, 0, 10, 1, 3, 16, 2, 1, 0, 0]) == [0, 10, 12, 14, 16, 0, 10])
-        #expect(ViewingTable.expanded([1, 3, 16]) == [])
-        #expect(ViewingTable.expanded([2, 65535, 0, 0, 2, 65535, 0, 0]) == [])
-        #expect(ViewingTable.expanded([0, 60000, 1]) == [])
-    }
-
     @Test func `points in time follow each other across midnight and leap days`() {
         let before = ViewingTime.milliseconds("20240228235959.5")
         let after = ViewingTime.milliseconds("20240229000000.25+0800")

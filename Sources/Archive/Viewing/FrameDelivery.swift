@@ -89,7 +89,7 @@ package struct FrameDelivery: Sendable {
         var delivered = format
         (delivered.bitsAllocated, delivered.bitsStored, delivered.highBit, delivered.isSigned) = (8, 8, 7, false)
         delivered.samplesPerPixel = 3
-        return DeliveredFrame(format: delivered, payload: try ReadySamples.colour(native, format)[...])
+        return DeliveredFrame(format: delivered, payload: try ReadySamples.colour(native)[...])
     }
 
     /// Native little-endian bytes straight from the store, without reading the header again.

@@ -1,28 +1,6 @@
 import DICOMCore
 import DICOMObjects
 
-/// Attributes of one frame, wherever the object keeps them: the frame's own functional groups, the shared ones, the object
-/// itself (PS3.3 C.7.6.16).
-struct FrameAttributes {
-    let header: DataSet
-    private let shared: DataSet?
-    private let perFrame: [DataSet]
-
-    init(_ header: DataSet) {
-        self.header = header
-        shared = header.items(.sharedFunctionalGroupsSequence).first
-        perFrame = header.items(.perFrameFunctionalGroupsSequence)
-    }
-
-    var hasGroups: Bool { shared != nil || !perFrame.isEmpty }
-
-    /// - Parameter frame: 0-based.
-    func group(_ sequence: Tag, _ frame: Int) -> DataSet {
-        if frame < perFrame.count, let item = perFrame[frame].items(sequence).first { return item }
-        return shared?.items(sequence).first ?? header
-    }
-}
-
 extension ViewingSpacing {
     private static let crossSections: Set<String> = ["CT", "MR", "PT", "NM", "OPT", "IVOCT", "RTDOSE"]
 

@@ -55,7 +55,7 @@ extension ViewingSeries {
                 pixels: pixels, orientation: places.orientation(index),
                 spacing: ViewingSpacing(measures: measures, header: header, modality: modality),
                 frameOfReference: frameOfReference, sliceThickness: measures.double(.sliceThickness))
-            let display = ViewingDisplay(source, index, pixels, &tables)
+            let display = ViewingDisplay(source, index, module, isFloat: pixels.isFloat, &tables)
             let content = source.group(.frameContentSequence, index)
             frames.append(
                 ViewingFrame(

@@ -13,6 +13,7 @@ import { displayTableBytes, interpolationFor } from "./kernels.ts";
 import type { WireRequest, WireSettings, WireSlab } from "./messages.ts";
 import type { DisplayValues, LookupTable, Matrix, StackInfo, VOIFunction, Window } from "./pictures.ts";
 import type { StoredPicture } from "./slots.ts";
+import { identityWindow, tableWindow } from "./windows.ts";
 
 export interface Drawn {
   bitmap: ImageBitmap;
@@ -179,24 +180,24 @@ export class Painter {
     return source.automatic.window ??= this.#automatic(source);
   }
 
-  /** Of most of the picture's values, after the modality transformation. */
+  /** Of most of the picture's values, after the modality transformation; the same as the server's pictures. */
   #automatic({ picture, display, stack }: PictureSource): Window {
+    const { slope, intercept, modalityTable } = display;
+    if (!stack.float && stack.bitsStored <= 8 && !modalityTable && slope === 1 && intercept === 0) {
+      return identityWindow(stack);
+    }
     const found = this.#kernels.automaticWindow({
       pointer: picture.address,
       columns: picture.columns,
       rows: picture.rows,
       type: picture.type,
       padding: paddingOf(display),
-    }) ?? { center: 2 ** (stack.bitsStored - 1), width: 2 ** stack.bitsStored };
-    if (display.modalityTable) {
-      const { entries, bits } = display.modalityTable;
-      return { center: 2 ** (bits - 1), width: Math.max(entries.length, 2 ** bits) };
-    }
-    const [low, high] = [
-      found.center - 0.5 - (found.width - 1) / 2,
-      found.center - 0.5 + (found.width - 1) / 2,
-    ];
-    const [a, b] = [low * display.slope + display.intercept, high * display.slope + display.intercept];
+    });
+    if (!found) return identityWindow(stack);
+    const half = (found.width - 1) / 2;
+    const [low, high] = [found.center - 0.5 - half, found.center - 0.5 + half];
+    if (modalityTable) return tableWindow(modalityTable, low, high);
+    const [a, b] = [low * slope + intercept, high * slope + intercept];
     return { center: (a + b) / 2 + 0.5, width: Math.max(Math.abs(b - a), 1) + 1 };
   }
 

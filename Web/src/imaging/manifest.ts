@@ -1,5 +1,5 @@
 /** The manifest of a study (Documentation/viewing.md) from its JSON to objects that refer to each other. */
-import type { Study } from "../core/api.ts";
+import { type Study, withTexts } from "../core/api.ts";
 import type {
   DisplayValues,
   FrameInfo,
@@ -85,7 +85,7 @@ const knownFormat = 1;
 
 export function parseStudy(text: StudyText): StudyManifest {
   if (text.format !== knownFormat) throw new ManifestError(`manifest format ${text.format}`);
-  return { study: text.study, series: text.series.map(parseSeries) };
+  return { study: withTexts(text.study), series: text.series.map(parseSeries) };
 }
 
 function at<Value>(column: Column<Value>, index: number): Value {

@@ -111,12 +111,23 @@ export class Pen {
     const drawing = this.measuring.drawing.peek();
     this.#press = null;
     if (!drawing || !press) return;
-    const dragged = isBeyond(press.screen, event, this.#ratio(), clickPixels);
+    // A contour that ends where it began has been drawn all the same.
+    const dragged = isBeyond(press.screen, event, this.#ratio(), clickPixels) ||
+      (drawing.kind === "freehand" && this.#hasExtent(drawing, press, event));
     const next = dragged && press.stroke && drawing.kind !== "freehand"
       ? withPoint(drawing, this.#place(event, drawing.frame), this.#uncertainty(event))
       : drawing;
     if (isComplete(next) || (drawing.kind === "freehand" && dragged)) this.measuring.finish(next);
     else this.measuring.keep(next);
+  }
+
+  #hasExtent(drawing: Drawing, press: Press, event: ViewportPointer): boolean {
+    const view = this.surface.transform.peek();
+    const reach = reachOf(clickPixels, event.pointerType) * this.#ratio();
+    return drawing.points.some((each) => {
+      const { x, y } = toScreen(each, view);
+      return Math.hypot(x - press.screen.x, y - press.screen.y) > reach;
+    });
   }
 
   pointerCancel(): void {

@@ -132,12 +132,18 @@ function windows(table: Table, context: ViewerContext): void {
       enabled: () => hasImages(context)() && enabled(),
     });
   preset("preset.file", "0", () => workspace.setWindow(active(), null), () => true);
+  preset(
+    "preset.fileNext",
+    "`",
+    () => workspace.nextAlternative(active()),
+    () => workspace.active().alternativeCount() > 1,
+  );
   for (const each of ctPresets) {
     preset(each.id, each.key, () => workspace.setWindow(active(), each.window), isCT);
   }
   for (const each of relativePresets) {
     preset(each.id, each.key, () => {
-      const window = active().effectiveWindow();
+      const window = active().startingWindow();
       if (window) workspace.setWindow(active(), each.change(window));
     }, () => !isCT());
   }

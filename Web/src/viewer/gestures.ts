@@ -314,7 +314,7 @@ function speedOf(event: PointerEvent, drag: Drag): number {
 
 /** Across changes the width, along changes the level. */
 export function dragWindow(workspace: Workspace, pane: Pane, dx: number, dy: number): void {
-  const window = pane.effectiveWindow();
+  const window = pane.startingWindow();
   if (!window) return;
   const speed = Math.max(window.width, 1) / windowPixels;
   workspace.setWindow(pane, {

@@ -211,9 +211,7 @@ function stateLine(pane: Pane): string {
     view.flipHorizontal || view.flipVertical ? t("viewer.flipped") : "",
     rotation !== 0 ? t("viewer.rotated", { n: rotation }) : "",
     frame && frame.display.function === "SIGMOID" ? t("viewer.nonLinear") : "",
-    frame && frame.display.voiTables.length > 0 && pane.appearance().window === null
-      ? t("viewer.voiTable")
-      : "",
+    pane.voiTable() === null ? "" : t("viewer.voiTable"),
     view.mode === "pixels" && view.zoom === 1 ? t("viewer.pixelMode") : "",
   ];
   return parts.filter((each) => each !== "").join("  ");

@@ -4,6 +4,7 @@ import type {
   FrameInfo,
   Imaging,
   InstanceInfo,
+  LookupTable,
   Picture,
   SeriesImages,
   SeriesManifest,
@@ -15,6 +16,7 @@ import { batch, computed, effect, onCleanup, type ReadSignal, root, signal, untr
 import { colorMap, type ColorMapName } from "./color-maps.ts";
 import { planeOf } from "./geometry.ts";
 import { isFor, type PresentationState, stateSettings } from "./presentation.ts";
+import { type Alternative, alternatives } from "./presets.ts";
 import { imageToScreen, initialView, type Size, type Stage, type View } from "./view.ts";
 import type { Affine } from "./viewport-api.ts";
 
@@ -22,6 +24,8 @@ import type { Affine } from "./viewport-api.ts";
 export interface Appearance {
   /** The reader's window; `null` while each frame shows with its own. */
   window: Window | null;
+  /** Which of the windows and VOI tables a frame names is in force, as `alternatives` counts them. */
+  alternative: number;
   inverted: boolean;
   colorMap: ColorMapName | null;
   smooth: boolean;
@@ -32,6 +36,7 @@ export interface Appearance {
 
 export const initialAppearance: Appearance = {
   window: null,
+  alternative: 0,
   inverted: false,
   colorMap: null,
   smooth: true,
@@ -183,6 +188,13 @@ export class Pane {
     return this.appearance().window ?? this.picture()?.window ?? null;
   }
 
+  /** What a change of the window begins with: the window in force, or all that a VOI table tells apart. */
+  startingWindow(): Window | null {
+    const table = this.voiTable();
+    const count = table?.entries.length ?? 0;
+    return table ? { center: table.first + count / 2, width: count } : this.effectiveWindow();
+  }
+
   changeRate(factor: number): void {
     const recorded = 1000 / meanTime(this.frameTimes.peek());
     const rate = recorded * this.cineFactor.peek() * factor;
@@ -230,10 +242,32 @@ export class Pane {
     return state && frame && isFor(state, frame) ? state : null;
   });
 
+  /** The window or VOI table of the frame that the reader has chosen; `null` for the first one. */
+  readonly alternative = computed((): Alternative | null => {
+    const frame = this.frame();
+    const all = frame ? alternatives(frame.display) : [];
+    const { alternative } = this.appearance();
+    return alternative === 0 || all.length === 0 ? null : all[alternative % all.length] ?? null;
+  });
+
+  readonly alternativeCount = computed(() => {
+    const frame = this.frame();
+    return frame && this.state() === null ? alternatives(frame.display).length : 0;
+  });
+
+  /** The VOI table in force, in place of a window. */
+  readonly voiTable = computed((): LookupTable | null => {
+    const frame = this.frame();
+    if (!frame || this.appearance().window) return null;
+    const { voiTable, window } = this.settings();
+    if (voiTable || window || this.state()) return voiTable ?? null;
+    return frame.display.windows.length > 0 ? null : frame.display.voiTables[0]?.table ?? null;
+  });
+
   readonly settings = computed((): DisplaySettings => {
     const { window, inverted, colorMap: map, smooth } = this.appearance();
     const [state, frame] = [this.state(), this.frame()];
-    const stated = state && frame ? stateSettings(state, frame) : {};
+    const stated = state && frame ? stateSettings(state, frame) : this.alternative() ?? {};
     const { voiTable, ...rest } = stated;
     return {
       ...rest,

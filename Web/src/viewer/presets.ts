@@ -1,5 +1,5 @@
 /** Window presets: Hounsfield units for CT, changes of the window in force for values without a fixed unit. */
-import type { Window } from "../imaging/pictures.ts";
+import type { DisplayValues, LookupTable, Window } from "../imaging/pictures.ts";
 
 export interface Preset {
   id: string;
@@ -43,3 +43,17 @@ export const relativePresets: readonly RelativePreset[] = [
     change: ({ center, width }) => ({ center: center + width * 0.15, width }),
   },
 ];
+
+/** A window or a VOI table that an image brings along, for the reader to choose among (PS3.3 C.11.2.1). */
+export interface Alternative {
+  window?: Window;
+  voiTable?: LookupTable;
+}
+
+/** The windows first, as the first of them is what an image is shown with. */
+export function alternatives({ windows, voiTables }: DisplayValues): readonly Alternative[] {
+  return [
+    ...windows.map(({ center, width }) => ({ window: { center, width } })),
+    ...voiTables.map(({ table }) => ({ voiTable: table })),
+  ];
+}

@@ -1,5 +1,6 @@
 /** Windows made from pixel values: of a region the reader draws, or of the whole picture. */
-import type { Rectangle, SampleBlock, Window } from "../imaging/pictures.ts";
+import type { DisplayValues, Rectangle, SampleBlock, Window } from "../imaging/pictures.ts";
+import { tableWindow } from "../imaging/windows.ts";
 import type { Pane } from "./pane.ts";
 import type { Point } from "./viewport-api.ts";
 import type { Workspace } from "./workspace.ts";
@@ -24,9 +25,9 @@ export function rectangleBetween(
 /** Covers nearly all values; `null` when there is nothing to count. */
 export function windowOfValues(
   block: Pick<SampleBlock, "values">,
-  display: { slope: number; intercept: number; padding: readonly [number, number] | null },
+  display: Pick<DisplayValues, "slope" | "intercept" | "padding" | "modalityTable">,
 ): Window | null {
-  const { slope, intercept, padding } = display;
+  const { slope, intercept, padding, modalityTable } = display;
   const kept: number[] = [];
   for (const value of block.values) {
     if (!padding || value < padding[0] || value > padding[1]) kept.push(value);
@@ -34,6 +35,7 @@ export function windowOfValues(
   if (kept.length === 0) return null;
   const sorted = Float64Array.from(kept).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  if (modalityTable) return tableWindow(modalityTable, at(tailShare), at(1 - tailShare));
   const [low, high] = [at(tailShare) * slope + intercept, at(1 - tailShare) * slope + intercept];
   return { center: (low + high) / 2 + 0.5, width: Math.max(Math.abs(high - low), 1) + 1 };
 }

@@ -83,7 +83,9 @@ export function imageToScreen(view: View, stage: Stage): Affine {
   const centerY = stage.viewport.height / 2 + view.panY * base;
   const e = centerX - (a * stage.image.width + c * stage.image.height) / 2;
   const f = centerY - (b * stage.image.width + d * stage.image.height) / 2;
-  return { a, b, c, d, e, f };
+  // Pixel upon pixel: half a pixel aside each would be a mixture of its neighbours.
+  const isWhole = [a, b, c, d].every(Number.isInteger);
+  return isWhole ? { a, b, c, d, e: Math.round(e), f: Math.round(f) } : { a, b, c, d, e, f };
 }
 
 export function applied(matrix: Affine, { x, y }: Point): Point {

@@ -243,9 +243,22 @@ export class Workspace {
       for (const each of this.#linked(pane, "window")) {
         // A window means the same only where the values do.
         if (each !== pane && each.place.peek()?.series.modality !== modality) continue;
-        each.appearance.update((now) => ({ ...now, window }));
+        each.appearance.update((now) => ({ ...now, window, ...(window ? {} : { alternative: 0 }) }));
       }
     }, merge);
+  }
+
+  /** Shows by the next of the windows and tables that the image names. */
+  nextAlternative(pane: Pane): void {
+    const count = pane.alternativeCount.peek();
+    if (count < 2) return;
+    this.change("history.window", () => {
+      pane.appearance.update((now) => ({
+        ...now,
+        window: null,
+        alternative: now.window ? now.alternative : (now.alternative + 1) % count,
+      }));
+    });
   }
 
   zoom(pane: Pane, factor: number, about: Point, merge?: string): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { calibrated, displayIssues, trueSizeProblems } from "../../src/viewer/display-check.ts";
 import { histogramOf } from "../../src/viewer/histogram.ts";
+import { identityWindow, tableWindow } from "../../src/imaging/windows.ts";
 import { rectangleBetween, windowOfValues } from "../../src/viewer/region-window.ts";
 
 const good = { width: 1920, height: 1080, colorDepth: 24, ratio: 1, ownRatio: 1, pinch: 1 };
@@ -41,10 +42,20 @@ Deno.test("a calibration that no screen can have is refused", () => {
 
 Deno.test("a window from a region covers its values and leaves padding out", () => {
   const values = Int16Array.from([-2000, -2000, ...Array.from({ length: 101 }, (_, index) => index)]);
-  const window = windowOfValues({ values }, { slope: 2, intercept: -100, padding: [-2000, -2000] });
+  const window = windowOfValues({ values }, {
+    slope: 2,
+    intercept: -100,
+    padding: [-2000, -2000],
+    modalityTable: null,
+  });
   assert.deepEqual(window, { center: 0.5, width: 201 });
   assert.equal(
-    windowOfValues({ values: Int16Array.of(-2000) }, { slope: 1, intercept: 0, padding: [-2000, -2000] }),
+    windowOfValues({ values: Int16Array.of(-2000) }, {
+      slope: 1,
+      intercept: 0,
+      padding: [-2000, -2000],
+      modalityTable: null,
+    }),
     null,
   );
   assert.deepEqual(rectangleBetween({ x: 30, y: -5 }, { x: 10.2, y: 8 }, 20, 20), {
@@ -64,4 +75,30 @@ Deno.test("the histogram counts every value once and gives mean and deviation in
   assert.ok(Math.abs(histogram.deviation - Math.sqrt(1.25) * 10) < 1e-9);
   assert.equal(histogram.bars.filter((each) => each > 0).length, 4);
   assert.equal(histogramOf(Uint8Array.of(255), { slope: 1, intercept: 0, padding: [255, 255] }), null);
+});
+
+Deno.test("a window made from values behind a modality table is in the table's output", () => {
+  const modalityTable = { key: "m", first: 10, bits: 12, entries: Uint16Array.of(4000, 100, 200, 300) };
+  const display = { slope: 1, intercept: 0, padding: null, modalityTable };
+  assert.deepEqual(windowOfValues({ values: Int16Array.of(11, 12, 13) }, display), {
+    center: 200.5,
+    width: 201,
+  });
+  // Beyond the ends of the table its first and last entry count.
+  assert.deepEqual(tableWindow(modalityTable, -5, 99), { center: 2050.5, width: 3901 });
+});
+
+Deno.test("images of 8 bits that name no window are shown as they are", () => {
+  assert.deepEqual(identityWindow({ bitsAllocated: 8, bitsStored: 8, signed: false }), {
+    center: 128,
+    width: 256,
+  });
+  assert.deepEqual(identityWindow({ bitsAllocated: 8, bitsStored: 8, signed: true }), {
+    center: 0,
+    width: 256,
+  });
+  assert.deepEqual(identityWindow({ bitsAllocated: 1, bitsStored: 1, signed: false }), {
+    center: 1,
+    width: 2,
+  });
 });

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { ManifestError, parseSeries, parseStudy, type SeriesText } from "../../src/imaging/manifest.ts";
+import { relevance } from "../../src/viewer/priors.ts";
 
 const text = (): SeriesText =>
   JSON.parse(`{
@@ -38,4 +39,18 @@ test("a manifest that does not hold together is refused", () => {
   const torn = text();
   torn.frames.count = 3;
   assert.throws(() => parseSeries(torn), ManifestError);
+});
+
+Deno.test("what a study does not say is an empty text, and priors are found all the same", () => {
+  const study = {
+    studyInstanceUID: "1",
+    patientID: "P",
+    studyDescription: null,
+    patientBirthDate: null,
+    modalities: null,
+  };
+  const parsed =
+    parseStudy({ format: 1, study, series: [] } as unknown as Parameters<typeof parseStudy>[0]).study;
+  assert.deepEqual([parsed.studyDescription, parsed.patientBirthDate, parsed.modalities], ["", "", []]);
+  assert.equal(relevance(parsed, parsed), 0);
 });

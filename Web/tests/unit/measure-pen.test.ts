@@ -295,3 +295,16 @@ Deno.test("what was drawn stays when the kernels refuse to measure it", () => {
   assert.equal(desk.last()?.points.length, 2);
   assert.deepEqual(desk.last()?.values, []);
 });
+
+Deno.test("a freehand contour that ends where it began is done", () => {
+  const desk = makeDesk();
+  desk.measuring.choose("freehand");
+  desk.pointer.down([100, 100]);
+  for (let i = 1; i < 40; i++) {
+    const angle = (i / 40) * 2 * Math.PI;
+    desk.pointer.move([60 + 40 * Math.cos(angle), 100 + 40 * Math.sin(angle)]);
+  }
+  desk.pointer.up([100, 100]);
+  assert.equal(desk.measuring.drawing(), null);
+  assert.equal(desk.last()?.kind, "freehand");
+});

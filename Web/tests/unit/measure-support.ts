@@ -2,7 +2,7 @@
 import { APIError } from "../../src/core/api.ts";
 import { History } from "../../src/core/history.ts";
 import type { MeasureContext, Measured, MeasureTool } from "../../src/imaging/kernels.ts";
-import type { FrameInfo, SampleBlock, SeriesManifest } from "../../src/imaging/pictures.ts";
+import type { FrameInfo, Rectangle, SampleBlock, SeriesManifest } from "../../src/imaging/pictures.ts";
 import { type Draft, DraftConflict, type MarksClient } from "../../src/measure/client.ts";
 import { MemoryJournal } from "../../src/measure/journal.ts";
 import type { Mark } from "../../src/measure/mark.ts";
@@ -133,7 +133,15 @@ export interface Desk {
 export const identity: Affine = { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 };
 
 export function makeDesk(
-  options: { server?: FakeServer; journal?: MemoryJournal; clock?: FakeClock; user?: string } = {},
+  options: {
+    server?: FakeServer;
+    journal?: MemoryJournal;
+    clock?: FakeClock;
+    user?: string;
+    math?: MeasureMath;
+    /** Stored values under a rectangle; zeros when left out. */
+    samples?: (box: Rectangle) => Int16Array;
+  } = {},
 ): Desk {
   const clock = options.clock ?? new FakeClock();
   const server = options.server ?? new FakeServer();
@@ -155,13 +163,13 @@ export function makeDesk(
     pixelRatio: ratio,
     fullResolution: full,
     marksVisible: signal(true),
-    samples: (box: { x: number; y: number; width: number; height: number }) =>
+    samples: (box: Rectangle) =>
       Promise.resolve(
         {
           ...box,
           frame: 0,
           samplesPerPixel: 1,
-          values: new Int16Array(box.width * box.height),
+          values: options.samples?.(box) ?? new Int16Array(box.width * box.height),
         } as SampleBlock,
       ),
   } as unknown as Viewport;
@@ -171,7 +179,7 @@ export function makeDesk(
     editText() {},
     withdraw() {},
   });
-  measuring.math.set(standInMath);
+  measuring.math.set(options.math ?? standInMath);
   measuring.studies.set(new Map([[study, { store, sync }]]));
   const pen = new Pen(measuring, viewport);
   return {
