@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(
             name: "ImagingTests", dependencies: ["BrowserKernel", "Imaging"], exclude: ["Golden", "Reference"], swiftSettings: strict),
         tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs", "TestSupport"]),
-        tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore"]),
+        tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore", "Imaging"]),
         tests("DIMSETests", ["DIMSE", "DICOMCore", nio, nioPosix, nioEmbedded]),
         tests("DICOMwebTests", ["DICOMweb", "DICOMCore"]),
         tests("ArchiveTests", ["Archive", "DICOMCore"]),

@@ -1,5 +1,6 @@
 import DICOMCore
 import DICOMObjects
+import Imaging
 import Testing
 
 /// A header of 8 or 16 bits as an image object has it.
