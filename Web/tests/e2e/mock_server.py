@@ -423,13 +423,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class MockServer:
-    def __init__(self, port: int = 0, studies: int = 260):
+    def __init__(self, port: int = 0, studies: int = 260, host: str = "127.0.0.1"):
         self.state = State()
         self.state.studies = [synthetic.make_study(i, date.today()) for i in range(studies)]
         handler = type("BoundHandler", (Handler,), {"state": self.state})
-        self.http = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self.http = ThreadingHTTPServer((host, port), handler)
         self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        self.url = f"http://{host}:{self.http.server_address[1]}"
         self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
 
     def start(self) -> "MockServer":
