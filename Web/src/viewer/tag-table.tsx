@@ -56,6 +56,10 @@ export function TagTable(props: { api: API; pane: Pane; onClose?: () => void }) 
           placeholder={t("viewer.tags.filter")}
           maxlength="100"
           onInput={(event) => filter.set((event.target as HTMLInputElement).value)}
+          onKeyDown={(event) => {
+            // Back to the picture: the viewer's keys are its own again.
+            if (event.key === "Escape") (event.target as HTMLInputElement).blur();
+          }}
         />
         {props.onClose && (
           <button

@@ -5,6 +5,7 @@ proxy that drops headers makes it, and as a plain address in the local network, 
 keeps for secure pages.
 """
 
+import os
 import re
 import shutil
 import socket
@@ -75,8 +76,12 @@ def place(request):
     yield surroundings, page, server
     page.context.close()
     server.stop()
-    # Firefox tells that it ignores the isolation headers of plain addresses; that is what is tested.
-    assert [each for each in watch.problems if "Cross-Origin" not in each] == []
+    # Firefox tells that it ignores the isolation headers of plain addresses, which is what is tested; and pictures of its
+    # pages are taken with a style of the tool's own, which the page's policy forbids.
+    ours = [each for each in watch.problems if "Cross-Origin" not in each]
+    if os.environ.get("APUS_SCREENSHOTS"):
+        ours = [each for each in ours if "style-src-elem" not in each]
+    assert ours == []
 
 
 def test_the_whole_walk(place):
@@ -104,9 +109,9 @@ def test_the_whole_walk(place):
 
 
 def picture(page, surroundings: Surroundings, what: str) -> None:
-    OUTPUT.mkdir(exist_ok=True)
-    # Hiding the caret would take a style that the page's policy forbids.
-    page.screenshot(path=OUTPUT / f"matrix-{surroundings.name}-{what}.png", caret="initial")
+    if os.environ.get("APUS_SCREENSHOTS"):
+        OUTPUT.mkdir(exist_ok=True)
+        page.screenshot(path=OUTPUT / f"matrix-{surroundings.name}-{what}.png")
 
 
 def enter_by_keyboard(page, server) -> None:
