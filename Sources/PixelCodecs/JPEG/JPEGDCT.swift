@@ -3,7 +3,7 @@
 ///
 /// Arithmetic and chroma upsampling follow the Independent JPEG Group's accurate integer method, so samples equal those of
 /// the decoders in common use. Components come out as coded: no colour transform.
-public enum JPEGDCT {
+public enum JPEGDCT: FrameDecoding {
     public static func info(_ codestream: Span<UInt8>) throws(CodecError) -> CodestreamInfo {
         let (process, info) = try JPEGCodestream.probe(codestream)
         switch process {
@@ -37,19 +37,12 @@ public enum JPEGDCT {
         try image.render(state, description, into: &frame)
     }
 
-    /// Decodes one frame, allocated only when the codestream is long enough for its blocks.
-    public static func decode(
-        _ codestream: Span<UInt8>, _ description: FrameDescription, limits: CodecLimits = .standard
-    ) throws(CodecError) -> [UInt8] {
-        let byteCount = try description.validatedByteCount(limits: limits)
+    /// A block of 64 samples takes at least one bit and serves at most 16 times as many pixels.
+    public static func leastBytes(
+        _ codestream: Span<UInt8>, _ description: FrameDescription, byteCount: Int
+    ) throws(CodecError) -> Int {
         try info(codestream).check(against: description)
-        // A block of 64 samples takes at least one bit and serves at most 16 times as many pixels.
-        guard byteCount / description.bytesPerSample / 8192 <= codestream.count
-        else { throw CodecError(.truncated, at: codestream.count) }
-        var frame = [UInt8](repeating: 0, count: byteCount)
-        var target = frame.mutableSpan
-        try decode(codestream, description, into: &target, limits: limits)
-        return frame
+        return byteCount / description.bytesPerSample / 8192
     }
 }
 

@@ -1,5 +1,5 @@
 /// JPEG lossless, Huffman coded (T.81 Annex H): process 14 with every predictor, 2 to 16 bits.
-public enum JPEGLossless {
+public enum JPEGLossless: FrameDecoding {
     public static func info(_ codestream: Span<UInt8>) throws(CodecError) -> CodestreamInfo {
         let (process, info) = try JPEGCodestream.probe(codestream)
         guard process == .lossless else { throw CodecError(.unsupportedFeature) }
@@ -31,19 +31,12 @@ public enum JPEGLossless {
         }
     }
 
-    /// Decodes one frame, allocated only when the codestream is long enough for it.
-    public static func decode(
-        _ codestream: Span<UInt8>, _ description: FrameDescription, limits: CodecLimits = .standard
-    ) throws(CodecError) -> [UInt8] {
-        let byteCount = try description.validatedByteCount(limits: limits)
+    /// Every sample takes at least one bit.
+    public static func leastBytes(
+        _ codestream: Span<UInt8>, _ description: FrameDescription, byteCount: Int
+    ) throws(CodecError) -> Int {
         try info(codestream).check(against: description)
-        // Every sample takes at least one bit.
-        guard byteCount / description.bytesPerSample / 8 <= codestream.count
-        else { throw CodecError(.truncated, at: codestream.count) }
-        var frame = [UInt8](repeating: 0, count: byteCount)
-        var target = frame.mutableSpan
-        try decode(codestream, description, into: &target, limits: limits)
-        return frame
+        return byteCount / description.bytesPerSample / 8
     }
 
     private static func check(

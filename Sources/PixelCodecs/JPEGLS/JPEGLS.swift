@@ -1,5 +1,5 @@
 /// JPEG-LS (ITU-T T.87 | ISO/IEC 14495-1), lossless and near-lossless, 2 to 16 bits.
-public enum JPEGLS {
+public enum JPEGLS: FrameDecoding {
     /// Order of components in the codestream (T.87 §C.2.3 ILV).
     public enum Interleave: UInt8, Hashable, Sendable {
         /// A scan for each component.
@@ -42,18 +42,12 @@ public enum JPEGLS {
         }
     }
 
-    /// Decodes one frame. Runs make any expansion possible, so only `limits` bounds the allocation.
-    public static func decode(
-        _ codestream: Span<UInt8>, _ description: FrameDescription, limits: CodecLimits = .standard
-    ) throws(CodecError) -> [UInt8] {
-        let byteCount = try description.validatedByteCount(limits: limits)
+    /// A line takes at least one bit. Runs make any expansion possible, so that only `limits` bounds the allocation.
+    public static func leastBytes(
+        _ codestream: Span<UInt8>, _ description: FrameDescription, byteCount _: Int
+    ) throws(CodecError) -> Int {
         try info(codestream).check(against: description)
-        // A line takes at least one bit.
-        guard description.rows / 8 <= codestream.count else { throw CodecError(.truncated, at: codestream.count) }
-        var frame = [UInt8](repeating: 0, count: byteCount)
-        var target = frame.mutableSpan
-        try decode(codestream, description, into: &target, limits: limits)
-        return frame
+        return description.rows / 8
     }
 
     private static func check(

@@ -1,5 +1,5 @@
 /// RLE Lossless (PS3.5 Annex G): byte planes, most significant first, each packed row by row.
-public enum RLELossless {
+public enum RLELossless: FrameDecoding {
     static let headerBytes = 64
     static let maximumSegments = 15
 
@@ -23,18 +23,10 @@ public enum RLELossless {
         }
     }
 
-    /// Decodes one frame. The frame is allocated only when the codestream is long enough to hold it.
-    public static func decode(
-        _ codestream: Span<UInt8>, _ description: FrameDescription, limits: CodecLimits = .standard
-    ) throws(CodecError) -> [UInt8] {
-        let byteCount = try description.validatedByteCount(limits: limits)
-        // Two bytes make at most 128.
-        guard byteCount / 64 <= codestream.count else { throw CodecError(.truncated, at: codestream.count) }
-        var frame = [UInt8](repeating: 0, count: byteCount)
-        var target = frame.mutableSpan
-        try decode(codestream, description, into: &target, limits: limits)
-        return frame
-    }
+    /// Two bytes make at most 128.
+    public static func leastBytes(
+        _: Span<UInt8>, _: FrameDescription, byteCount: Int
+    ) throws(CodecError) -> Int { byteCount / 64 }
 
     /// Encodes one native frame; rows never share a run and every segment has even length (PS3.5 §G.3.1).
     public static func encode(
