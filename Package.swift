@@ -98,14 +98,14 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Tests, one folder for each target
-        tests("DICOMCoreTests", ["DICOMCore"]),
+        tests("DICOMCoreTests", ["DICOMCore", "TestSupport"]),
         .target(name: "TestSupport", dependencies: ["PixelCodecs"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "PixelCodecsTests", dependencies: ["PixelCodecs", "TestSupport"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ImagingTests", dependencies: ["BrowserKernel", "Imaging"], exclude: ["Golden", "Reference"], swiftSettings: strict),
         tests("CodecLibrariesTests", ["CodecLibraries", "PixelCodecs", "TestSupport"]),
-        tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore", "Imaging"]),
+        tests("DICOMObjectsTests", ["DICOMObjects", "DICOMCore", "Imaging", "PixelCodecs"]),
         tests("DIMSETests", ["DIMSE", "DICOMCore", nio, nioPosix, nioEmbedded]),
         tests("DICOMwebTests", ["DICOMweb", "DICOMCore"]),
         tests("ArchiveTests", ["Archive", "DICOMCore"]),

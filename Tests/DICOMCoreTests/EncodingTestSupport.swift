@@ -1,5 +1,5 @@
 import DICOMCore
-import Foundation
+import TestSupport
 
 /// Bytes of data elements, written out by hand so that tests do not depend on the writer.
 enum Wire {
@@ -49,8 +49,7 @@ enum Wire {
     }
 }
 
-/// The folder of shared test files: `APUS_SHARED`, or `shared/data` beside the repository. Tests that need it are
-/// skipped where it is absent.
+/// DICOM files of the shared test data. Tests that need them are skipped where they are absent.
 enum SharedFiles {
     struct Entry: Sendable {
         let path: String
@@ -58,57 +57,17 @@ enum SharedFiles {
         let expected: String
     }
 
-    static let folder: String? = {
-        let manager = FileManager.default
-        if let named = ProcessInfo.processInfo.environment["APUS_SHARED"] {
-            return [named, named + "/data"].first { manager.fileExists(atPath: $0 + "/manifest.csv") }
-        }
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            let candidate = folder.appendingPathComponent("shared/data").path
-            if manager.fileExists(atPath: candidate + "/manifest.csv") { return candidate }
-        }
-        return nil
-    }()
+    static var areAvailable: Bool { SharedData.isAvailable }
 
-    static var areAvailable: Bool { folder != nil }
-
-    static func bytes(_ path: String) throws -> [UInt8] {
-        guard let folder else { throw CocoaError(.fileNoSuchFile) }
-        return Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/" + path)))
-    }
+    static func bytes(_ path: String) throws -> [UInt8] { try SharedData.bytes(path) }
 
     /// The rows of the manifest that are DICOM files or claim to be.
     static let entries: [Entry] = {
-        guard let folder, let text = try? String(contentsOfFile: folder + "/manifest.csv", encoding: .utf8) else { return [] }
-        let rows = csv(text)
-        guard let header = rows.first, let path = header.firstIndex(of: "path"),
-            let syntax = header.firstIndex(of: "transfer_syntax"), let expected = header.firstIndex(of: "expected")
-        else { return [] }
-        return rows.dropFirst().filter { $0.count > expected }
-            .map { Entry(path: $0[path], transferSyntax: $0[syntax], expected: $0[expected]) }
-            .filter { $0.path.hasSuffix(".dcm") || ($0.path.hasPrefix("dicomdir/") && !$0.path.contains("README")) }
-    }()
-
-    private static func csv(_ text: String) -> [[String]] {
-        var rows: [[String]] = []
-        var row: [String] = []
-        var field = ""
-        var isQuoted = false
-        for character in text {
-            switch character {
-            case "\"": isQuoted.toggle()
-            case "," where !isQuoted:
-                row.append(field)
-                field = ""
-            case "\n" where !isQuoted, "\r\n" where !isQuoted:
-                rows.append(row + [field])
-                row = []
-                field = ""
-            default: field.append(character)
-            }
+        guard areAvailable, let rows = try? SharedData.table("manifest.csv") else { return [] }
+        return rows.compactMap { row in
+            guard let path = row["path"], let syntax = row["transfer_syntax"], let expected = row["expected"] else { return nil }
+            let isFile = path.hasSuffix(".dcm") || (path.hasPrefix("dicomdir/") && !path.contains("README"))
+            return isFile ? Entry(path: path, transferSyntax: syntax, expected: expected) : nil
         }
-        return rows
-    }
+    }()
 }

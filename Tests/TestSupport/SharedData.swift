@@ -3,7 +3,10 @@ package import Foundation
 /// Test images kept outside the repository: folder `shared/data` beside it, or the folder named by APUS_SHARED.
 package enum SharedData {
     package static let root: URL? = {
-        if let path = ProcessInfo.processInfo.environment["APUS_SHARED"] { return existing(URL(fileURLWithPath: path)) }
+        if let path = ProcessInfo.processInfo.environment["APUS_SHARED"] {
+            let named = URL(fileURLWithPath: path)
+            return existing(named) ?? existing(named.deletingLastPathComponent())
+        }
         var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         while folder.path != "/" {
             folder.deleteLastPathComponent()
