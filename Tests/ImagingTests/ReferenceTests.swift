@@ -81,6 +81,16 @@ import Testing
         }
     }
 
+    @Test func `PS3.3 C.7.9.2.3 an indirect segment counts its offset in bytes`() {
+        let data: [UInt16] = [0, 1, 5, 0, 2, 7, 9, 2, 1, 6, 0]
+        let channel = data.withUnsafeBufferPointer { PaletteChannel(data: $0, count: 5, firstMapped: 0, bits: 16, isSegmented: true) }
+        #expect(channel?.entries == [5, 7, 9, 7, 9])
+        let beyond = (data.dropLast(2) + [0xFFFE, 0xFFFF]).withUnsafeBufferPointer {
+            PaletteChannel(data: $0, count: 5, firstMapped: 0, bits: 16, isSegmented: true)
+        }
+        #expect(beyond == nil)
+    }
+
     // MARK: Masks and regions
 
     @Test func `PS3.3 C.9.2 an overlay covers the pixels that pydicom gives, also beyond the edges`() throws {

@@ -67,7 +67,8 @@ private struct SegmentExpansion {
         case 2:
             // Copies segments, which must not copy others.
             guard mayBeIndirect, start < data.count &- 3 else { return nil }
-            var at = Int(data[start &+ 2]) | Int(data[start &+ 3]) << 16
+            // The offset counts bytes.
+            var at = Int((UInt32(data[start &+ 2]) | UInt32(data[start &+ 3]) << 16) / 2)
             for _ in 0..<length {
                 guard let next = segment(at: at, mayBeIndirect: false) else { return nil }
                 at = next
