@@ -48,6 +48,15 @@ import Testing
         }
     }
 
+    @Test func `a Cobb angle is the same however the picture lies`() throws {
+        for turn in stride(from: 0.0, to: 360, by: 15) {
+            let (c, s) = (KernelMathReference.cosine(turn), KernelMathReference.sine(turn))
+            let drawn = [-60.0, -40, 50, -35, -60, 60, 50, 40]
+            let turned = stride(from: 0, to: 8, by: 2).flatMap { [c * drawn[$0] - s * drawn[$0 + 1], s * drawn[$0] + c * drawn[$0 + 1]] }
+            #expect(abs(try measured(.cobb, turned, context()).value - 12.907) < 0.001)
+        }
+    }
+
     @Test func `PACS-A-3 uncertainties are those of the formulas`() throws {
         let anchored = context(anchor: 0.5)
         let u = 0.5 / 12.0.squareRoot()

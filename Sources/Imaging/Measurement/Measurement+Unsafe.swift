@@ -12,7 +12,8 @@ public struct Measurement {
         case polyline
         /// End, vertex, end; degrees, 0 to 180.
         case angle
-        /// Two lines; degrees, 0 to 180. Lines are taken as pointing to the right, so that angles above 90° stay what they are.
+        /// Two lines; degrees, 0 to 180. Both are taken as pointing to the same side of the axis from the middle of one to that of
+        /// the other, so that angles above 90° stay what they are, however the picture lies.
         case cobb
         /// Length of the first of two lines divided by that of the second.
         case ratio
@@ -197,11 +198,13 @@ private struct Figure {
     mutating func angle() -> Double { angle(from: 1, to: 0, and: 1, to: 2, flipped: 1) }
 
     mutating func cobb() -> Double {
-        let flips = Self.pointsRight(x[1] - x[0], y[1] - y[0]) == Self.pointsRight(x[3] - x[2], y[3] - y[2])
-        return angle(from: 0, to: 1, and: 2, to: 3, flipped: flips ? 1 : -1)
+        let (axisX, axisY) = (x[2] + x[3] - x[0] - x[1], y[2] + y[3] - y[0] - y[1])
+        let (ux, uy, vx, vy) = (x[1] - x[0], y[1] - y[0], x[3] - x[2], y[3] - y[2])
+        var agreement = (axisX * uy - axisY * ux) * (axisX * vy - axisY * vx)
+        // Lines along the axis, or with one middle, have no sides: the smaller angle is meant.
+        if agreement == 0 { agreement = ux * vx + uy * vy }
+        return angle(from: 0, to: 1, and: 2, to: 3, flipped: agreement >= 0 ? 1 : -1)
     }
-
-    private static func pointsRight(_ dx: Double, _ dy: Double) -> Bool { dx > 0 || (dx == 0 && dy > 0) }
 
     mutating func rectangle() -> (Double, Double) {
         let (dx, dy) = (x[1] - x[0], y[1] - y[0])

@@ -35,7 +35,7 @@ const formulas: Readonly<Partial<Record<QuantityName, Formula>>> = {
     anchoring: "u_a² = u² · (1/|BA|² + 1/|BC|² + |AC|²/(|BA|²·|BC|²))",
   },
   cobbAngle: {
-    value: "θ = arccos(|L₁·L₂| / (|L₁|·|L₂|))",
+    value: "θ = arccos(L₁·L₂ / (|L₁|·|L₂|))",
     anchoring: "u_a² = 2u² · (1/|L₁|² + 1/|L₂|²)",
   },
   ratio: { value: "R = L₁ / L₂", anchoring: "u_a = R · √(2u²/L₁² + 2u²/L₂²)" },

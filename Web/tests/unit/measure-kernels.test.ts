@@ -130,3 +130,20 @@ Deno.test({
     assert.deepEqual([found?.minimum, found?.maximum], [10, 28]);
   },
 });
+
+Deno.test({
+  name: "GUIDE-1.1.1.1.2-7 a Cobb angle is the same however the picture lies",
+  ignore,
+  fn() {
+    for (let degrees = 0; degrees < 360; degrees += 15) {
+      const [cosine, sine] = [Math.cos(degrees * Math.PI / 180), Math.sin(degrees * Math.PI / 180)];
+      const turned = ([[-60, -40], [50, -35], [-60, 60], [50, 40]] as const).map((
+        [x, y],
+      ): [number, number] => [
+        cosine * x - sine * y,
+        sine * x + cosine * y,
+      ]);
+      near(ask("cobb", mm(...turned))[0]?.value, 12.907, 1e-4);
+    }
+  },
+});
