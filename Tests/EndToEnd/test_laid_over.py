@@ -424,6 +424,11 @@ def test_pacs_4_2_8_f_what_stands_in_the_view_is_saved_shown_again_and_rendered_
         pytest.skip("dcmp2pgm is not installed")
     viewer = opened(page, server, study[0], study[1][0].SeriesInstanceUID)
     viewer.drag(40, 25)
+    # A length, drawn on the slice shown.
+    page.keyboard.press("d")
+    viewer.drag(120, 60)
+    page.keyboard.press("w")
+    page.keyboard.press("Escape")
     for key in ("Shift+I", "Shift+R", "Shift+H"):
         page.keyboard.press(key)
     settled(viewer)
@@ -439,6 +444,11 @@ def test_pacs_4_2_8_f_what_stands_in_the_view_is_saved_shown_again_and_rendered_
     assert state["description"] == "右上叶" and state["creator"] == "reader" and state["created"]
     assert len(state["references"]) == len(study[1]) and state["notUnderstood"] == []
     assert (state["rotation"], state["flipped"]) == (90, True) and state["presentation"] == {"shape": "INVERSE"}
+    # The mark goes along as graphics that are no mark of their own.
+    (annotation,) = state["annotations"]
+    assert annotation["mark"].startswith("2.25.") and annotation["isMark"] is False and annotation["images"]
+    assert [each["type"] for each in annotation["graphics"]] == ["POLYLINE"] and "mm" in annotation["texts"][0]["text"]
+    assert server.session("clinician").get(f"{server.url}/api/studies/{study[0]}/marks").json()["marks"] == []
     # Something else, then the state from the list: the same picture.
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+S")
@@ -448,6 +458,8 @@ def test_pacs_4_2_8_f_what_stands_in_the_view_is_saved_shown_again_and_rendered_
     page.keyboard.press("Alt+s")
     page.locator("dialog li", has_text="LUNG 1").locator("button").click()
     settled(viewer)
+    # Drawn as the mark it is, not twice.
+    expect(page.locator(".state-layer path, .state-layer text")).to_have_count(0)
     _, after = sampled(page, MATRIX, MATRIX)
     assert np.array_equal(before[..., 0], after[..., 0])
     assert [line for line in viewer.corner("bottom-right").splitlines() if "窗宽" in line] == [
@@ -473,6 +485,35 @@ def test_pacs_4_2_8_f_what_stands_in_the_view_is_saved_shown_again_and_rendered_
 
 
 # MARK: Withdrawn
+
+
+def test_pacs_4_5_2_a_published_mark_leaves_the_screen_for_good(page, server, tmp_path):
+    folder = tmp_path / "phantom"
+    apus_server.apus("phantom", "ct", "--images", 1, "--matrix", 32, "--seed", 11, "--patient-id", "ALONE", "--output", folder).ok()
+    study, (image,) = imported(server, sorted(folder.rglob("*.dcm")))
+    viewer = opened(page, server, study, image.SeriesInstanceUID)
+    page.keyboard.press("d")
+    viewer.drag(120, 60)
+    page.keyboard.press("Shift+M")
+    rows = page.locator(".marks-row")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("Control+s")
+    url = f"{server.url}/api/studies/{study}/marks"
+    apus_server.eventually(lambda: len(server.session("clinician").get(url).json()["marks"]) == 1, what="publishing")
+    page.reload()
+    viewer.shown()
+    page.keyboard.press("Shift+M")
+    expect(rows).to_have_count(1)
+    rows.locator(".marks-jump").click()
+    page.keyboard.press("Delete")
+    page.locator("dialog .button-danger").click()
+    expect(rows).to_have_count(0)
+    assert server.session("clinician").get(url).json()["marks"] == []
+    page.reload()
+    viewer.shown()
+    page.keyboard.press("Shift+M")
+    page.wait_for_timeout(500)
+    expect(rows).to_have_count(0)
 
 
 def test_pacs_4_5_2_published_marks_are_withdrawn_by_their_author_and_nothing_is_deleted(server, tmp_path):

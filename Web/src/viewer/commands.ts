@@ -1,5 +1,5 @@
 /** What can be done in the viewer: one table from which keys, tool bar, menus and help are made. */
-import type { Command, CommandGroup, Gesture } from "../core/commands.ts";
+import type { Command } from "../core/commands.ts";
 import { t } from "../core/i18n.ts";
 import type { IconName } from "../ui/icons.tsx";
 import { colorMapKeys } from "./color-map-names.ts";
@@ -404,20 +404,4 @@ function stepKeyImage(context: ViewerContext, pane: Pane, direction: 1 | -1): vo
   if (next !== undefined) context.workspace.goTo(pane, next);
 }
 
-export const toolbarGroups: readonly CommandGroup[] = ["tools", "presentation", "image", "information"];
-export const menuGroups: readonly CommandGroup[] = ["window", "link", "hanging", "display"];
-
-export const viewerGestures: readonly Gesture[] = [
-  { id: "gesture.window", scope: "viewer", gesture: "gesture.leftOrRight" },
-  { id: "gesture.scroll", scope: "viewer", gesture: "gesture.wheel" },
-  { id: "gesture.scrollAlone", scope: "viewer", gesture: "gesture.altWheel" },
-  { id: "gesture.pan", scope: "viewer", gesture: "gesture.middle" },
-  { id: "gesture.zoom", scope: "viewer", gesture: "gesture.controlDrag" },
-  { id: "gesture.zoomWheel", scope: "viewer", gesture: "gesture.controlWheel" },
-  { id: "gesture.fine", scope: "viewer", gesture: "gesture.shift" },
-  { id: "gesture.fast", scope: "viewer", gesture: "gesture.control" },
-  { id: "gesture.maximize", scope: "viewer", gesture: "gesture.doubleClickView" },
-  { id: "gesture.menu", scope: "viewer", gesture: "gesture.rightClick" },
-  { id: "gesture.hang", scope: "viewer", gesture: "gesture.dragSeries" },
-  { id: "gesture.touch", scope: "viewer", gesture: "gesture.twoFingers" },
-];
+export { menuGroups, toolbarGroups, viewerGestures } from "./viewer-gestures.ts";
