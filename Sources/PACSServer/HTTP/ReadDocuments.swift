@@ -15,7 +15,7 @@ final class ReadDocuments: Sendable {
     }
 
     private struct Entry: Sendable {
-        var marks: [Mark]?
+        var marks: [Mark]
         var cost: Int
         var lastUse: UInt64
     }
@@ -41,7 +41,8 @@ final class ReadDocuments: Sendable {
             return state.entries[key]
         }
         if let known { return known.marks }
-        let marks = read()
+        // What cannot be read now, another time perhaps can.
+        guard let marks = read() else { return nil }
         keep(Entry(marks: marks, cost: 1024 + 2 * bytes, lastUse: 0), key)
         return marks
     }

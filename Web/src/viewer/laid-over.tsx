@@ -14,6 +14,8 @@ interface Stamp {
   /** From the stamp's pixels to image coordinates. */
   matrix: Affine;
   opacity: number;
+  /** Only what lies on the image is drawn. */
+  clip?: { width: number; height: number };
 }
 
 interface Outline {
@@ -86,7 +88,8 @@ function ownOverlays(context: ViewerContext, pane: Pane): Stamp[] {
     const [e, f] = plane.origin;
     const { rows, columns } = plane;
     const mask = { rows, columns, runs: pairsOfBits(bits.runs) };
-    return stampOf(mask, bits, overlayColors[plane.type], { a: 1, b: 0, c: 0, d: 1, e, f }, 1) ?? [];
+    const stamp = stampOf(mask, bits, overlayColors[plane.type], { a: 1, b: 0, c: 0, d: 1, e, f }, 1);
+    return stamp ? { ...stamp, clip: { width: frame.stack.columns, height: frame.stack.rows } } : [];
   });
 }
 
@@ -160,7 +163,13 @@ function draw(canvas: HTMLCanvasElement, { stamps, outlines }: LaidOver, pane: P
   context.clearRect(0, 0, wide, high);
   const { a, b, c, d, e, f } = pane.transform.peek();
   for (const stamp of stamps) {
+    context.save();
     context.setTransform(a, b, c, d, e, f);
+    if (stamp.clip) {
+      context.beginPath();
+      context.rect(0, 0, stamp.clip.width, stamp.clip.height);
+      context.clip();
+    }
     const { a: ma, b: mb, c: mc, d: md, e: me, f: mf } = stamp.matrix;
     context.transform(ma, mb, mc, md, me, mf);
     const now = context.getTransform();
@@ -170,6 +179,7 @@ function draw(canvas: HTMLCanvasElement, { stamps, outlines }: LaidOver, pane: P
     context.imageSmoothingQuality = "high";
     context.globalAlpha = stamp.opacity;
     context.drawImage(stamp.picture, 0, 0);
+    context.restore();
   }
   context.setTransform(1, 0, 0, 1, 0, 0);
   for (const outline of outlines) drawOutline(context, outline, pane);
