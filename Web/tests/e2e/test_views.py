@@ -305,6 +305,24 @@ def test_the_viewer_speaks_of_itself(page, hung):
         assert name in bar
 
 
+def test_a_study_without_segments_says_so_and_the_panel_closes_with_its_key(page, hung):
+    page.keyboard.press("Alt+g")
+    panel = page.get_by_role("region", name="分割与轮廓")
+    expect(panel).to_contain_text("该检查没有分割和结构集")
+    page.keyboard.press("Alt+g")
+    expect(panel).to_have_count(0)
+
+
+def test_a_view_turned_by_no_quarter_is_not_saved_as_a_state(page, hung):
+    page.keyboard.press("r")
+    hung.pane(1).drag(160, 40)
+    page.keyboard.press("Alt+Shift+S")
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("全部 2 个视图")
+    dialog.locator("button[type=submit]").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("90° 的整数倍")
+
+
 def test_firefox_hangs_links_and_undoes(firefox, server):
     page, watch = open_page(firefox, **FIREFOX_CONTEXT)
     sign_in(page, server)
