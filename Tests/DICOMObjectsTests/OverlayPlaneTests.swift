@@ -93,10 +93,10 @@ import Testing
     @Test func `tables, the modality transform, overlay layers and the mark a graphic shows come back`() throws {
         let table: JSONNode = ["firstMapped": -5, "bits": 12, "entries": [0, 100, 4095]]
         let back = try written([
-            "modality": ["slope": 2.5, "intercept": -10, "type": "HU"], "windows": [["table": table]], "presentation": ["table": table],
+            "modality": ["slope": JSONNode(2.5), "intercept": -10, "type": "HU"], "windows": [["table": table]], "presentation": ["table": table],
             "overlays": [["group": 0x6002, "layer": "OVERLAYS"]],
             "annotations": [
-                ["layer": "MARKS", "mark": "2.25.9", "graphics": [["type": "POLYLINE", "points": [[0, 0], [3.5, 4]]]]]
+                ["layer": "MARKS", "mark": "2.25.9", "graphics": [["type": "POLYLINE", "points": [[0, 0], [JSONNode(3.5), 4]]]]]
             ],
         ])
         let expected = LookupTable(firstMapped: -5, bits: 12, entries: [0, 100, 4095])
