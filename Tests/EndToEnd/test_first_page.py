@@ -148,7 +148,7 @@ def test_the_list_narrows_as_one_types_a_name(server, administrator, page, files
 
 
 def test_a_study_is_opened_scrolled_and_windowed(server, administrator, page, files, pictures):
-    """GUIDE-1.1.1.1.3-1 GUIDE-1.1.1.2-F7"""
+    """PACS-4.2.8-e GUIDE-1.1.1.1.3-1 GUIDE-1.1.1.2-F7"""
     imported(server, files)
     signed_in(page, server, administrator)
     study = str(pydicom.dcmread(files[0]).StudyInstanceUID)

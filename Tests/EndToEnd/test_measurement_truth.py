@@ -77,6 +77,10 @@ class Desk:
             self.page.mouse.move(*point, steps=3)
         self.page.mouse.up()
 
+    def labels(self) -> dict[str, str]:
+        """Of the marks in sight, by number."""
+        return {each.get_attribute("data-number"): each.get_attribute("data-label") for each in self.marks.all()}
+
     def draw(self, kind: str) -> None:
         key, hand, places = HANDS[kind]
         before = self.marks.count()
@@ -97,8 +101,8 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def report(server, image, tmp_path_factory) -> pydicom.Dataset:
-    """What the server keeps once everything is drawn and saved as DICOM."""
+def drawn(server, image, tmp_path_factory) -> tuple[pydicom.Dataset, list[dict]]:
+    """What the server keeps once everything is drawn and saved as DICOM, and the labels in one view after the other."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed; Scripts/setup test does it")
@@ -116,10 +120,20 @@ def report(server, image, tmp_path_factory) -> pydicom.Dataset:
                 page.keyboard.press(keys)
             desk.draw(kind)
         page.screenshot(path=tmp_path_factory.mktemp("screens") / "drawn.png")
+        labels = [desk.labels()]
+        for keys in ("Shift+R", "=", "Shift+H", "Shift+I", "3", "Shift+V", "-", "Shift+O", "Shift+F"):
+            page.keyboard.press(keys)
+            page.wait_for_timeout(150)
+            labels.append(desk.labels())
         page.keyboard.press("Control+s")
         found = eventually(lambda: reports(server, image), what="the report")
         browser.close()
-    return found
+    return found, labels
+
+
+@pytest.fixture(scope="module")
+def report(drawn) -> pydicom.Dataset:
+    return drawn[0]
 
 
 def reports(server, image) -> pydicom.Dataset | None:
@@ -208,6 +222,14 @@ def angle(one: numpy.ndarray, other: numpy.ndarray) -> float:
 def test_every_tool_left_its_values_in_the_report(report):
     """PACS-4.2.9-T1"""
     assert len(groups(report)) == len(HANDS)
+
+
+def test_no_view_changes_a_value(drawn):
+    """PACS-4.2.9-b CT-4.3.2.6.1-3"""
+    first, *others = drawn[1]
+    assert len(first) == len(HANDS)
+    for labels in others:
+        assert {**first, **labels} == first
 
 
 def test_geometry_is_what_numpy_computes_from_the_coordinates(report):

@@ -7,6 +7,9 @@ import { KernelMath } from "../../src/measure/kernel-math.ts";
 import type { Kind, Mark } from "../../src/measure/mark.ts";
 import { applied, imageToScreen, type View } from "../../src/viewer/view.ts";
 import type { Affine } from "../../src/viewer/viewport-api.ts";
+import { quantities } from "../../src/measure/codes.ts";
+import { sectionsOf, volumeOf } from "../../src/measure/volume.ts";
+import type { FrameInfo } from "../../src/imaging/pictures.ts";
 import { idle, makeDesk, makeFrame } from "./measure-support.ts";
 import { kernels } from "./wasm.ts";
 
@@ -263,3 +266,61 @@ for (const kind of ["text", "arrow"] as const) {
     }
   });
 }
+
+const radius = 30;
+const sphere = (4 / 3) * Math.PI * radius ** 3;
+
+/** Contours of a sphere on slices at these places along the normal, each with the area of its circle. */
+function contoursOf(places: readonly number[], normalAt: (index: number) => readonly number[]) {
+  const marks = places.map((place, frameNumber) => ({
+    frameNumber,
+    values: [{
+      quantity: quantities.area,
+      derivation: null,
+      value: Math.PI * (radius ** 2 - place ** 2),
+      unit: "mm2",
+      uncertainty: 2,
+      k: 2,
+    }],
+  })) as unknown as Mark[];
+  const frameOf = ({ frameNumber }: Mark) => {
+    const normal = normalAt(frameNumber);
+    const place = places[frameNumber] ?? 0;
+    // Slices of a tilted gantry lie aside of each other: along the table, not along their normal.
+    const along = place / (normal[2] ?? 1);
+    return { position: [-100, -80, along], stack: { normal } } as unknown as FrameInfo;
+  };
+  const sections = sectionsOf(marks, frameOf);
+  return sections;
+}
+
+/** What straight lines between contours lose of a round body. */
+const lost = (places: readonly number[]) =>
+  places.slice(1).reduce((sum, each, index) => sum + (Math.PI / 6) * (each - (places[index] ?? 0)) ** 3, 0);
+
+const regular = Array.from({ length: 30 }, (_, i) => -29 + 2 * i);
+const stacks: readonly [string, readonly number[]][] = [
+  ["regular slices", regular],
+  ["a missing slice", regular.filter((_, i) => i !== 14)],
+  ["irregular slices", regular.map((each, i) => each + ((i * 7) % 5 - 2) * 0.3)],
+];
+for (const tilt of [0, 20]) {
+  for (const [name, places] of stacks) {
+    Deno.test(`PACS-4.2.9-T1 the volume of ${name} at a gantry tilt of ${tilt}° is true within its stated uncertainty`, () => {
+      const angle = (tilt * Math.PI) / 180;
+      const sections = contoursOf(places, () => [0, -Math.sin(angle), Math.cos(angle)]);
+      assert.ok(Array.isArray(sections));
+      const shifted = sections.map((each) => each.place - (sections[0]?.place ?? 0));
+      shifted.forEach((each, i) => assert.ok(Math.abs(each - ((places[i] ?? 0) - (places[0] ?? 0))) < 1e-9));
+      const { value, uncertainty } = volumeOf(sections, 2);
+      assert.ok(
+        Math.abs(value - sphere) <= (uncertainty ?? 0) + lost(places),
+        `${value} ± ${uncertainty}, not ${sphere}`,
+      );
+    });
+  }
+}
+
+Deno.test("PACS-4.2.9-T1 contours on planes that are not parallel are refused a volume with the reason", () => {
+  assert.equal(contoursOf(regular, (index) => index === 7 ? [0, 0.1, 0.995] : [0, 0, 1]), "notParallel");
+});
