@@ -52,7 +52,10 @@ import Testing
         for turn in stride(from: 0.0, to: 360, by: 15) {
             let (c, s) = (KernelMathReference.cosine(turn), KernelMathReference.sine(turn))
             let drawn = [-60.0, -40, 50, -35, -60, 60, 50, 40]
-            let turned = stride(from: 0, to: 8, by: 2).flatMap { [c * drawn[$0] - s * drawn[$0 + 1], s * drawn[$0] + c * drawn[$0 + 1]] }
+            let turned = stride(from: 0, to: 8, by: 2).flatMap { index -> [Double] in
+                let (x, y) = (drawn[index], drawn[index + 1])
+                return [c * x - s * y, s * x + c * y]
+            }
             #expect(abs(try measured(.cobb, turned, context()).value - 12.907) < 0.001)
         }
     }
