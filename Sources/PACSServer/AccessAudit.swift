@@ -212,6 +212,14 @@ struct AuditedNetwork: PeerNetwork {
         try result.get()
     }
 
+    func requestCommitment(
+        transactionUID: String, references: [CommittedReference], of destination: String,
+        result: @escaping @Sendable (CommitmentResult) throws -> Bool
+    ) async throws(PeerFailure) {
+        try await base.requestCommitment(
+            transactionUID: transactionUID, references: references, of: destination, result: result)
+    }
+
     func report(_ result: CommitmentResult, to destination: String) async throws(PeerFailure) {
         try await base.report(result, to: destination)
     }

@@ -85,6 +85,7 @@ package struct ArchiveDirectory: Sendable {
             if let refuse = configuration.refuseBelowBytes, configuration.volumes.isEmpty { volumes[position].refuseBelowBytes = refuse }
         }
         guard mode == .exclusive else { return volumes }
+        try refuseRemoval((stored ?? []).filter { known in !volumes.contains { $0.id == known.id } }, path)
         let known = Set((stored ?? []).map(\.id))
         for volume in volumes where !known.contains(volume.id) {
             // First use: the marker file tells this location from an empty mount point later.
@@ -97,6 +98,27 @@ package struct ArchiveDirectory: Sendable {
         // A full or read-only disk must not keep a server from starting that would write the same again.
         if (try? Data(contentsOf: file)) != json { try json.write(to: file, options: .atomic) }
         return volumes
+    }
+
+    /// A location that holds the only copy of something stays (GUIDE-1.1.1.1.4-9).
+    private static func refuseRemoval(_ removed: [StoredVolume], _ path: String) throws {
+        guard !removed.isEmpty else { return }
+        guard FileManager.default.fileExists(atPath: path + "/index.sqlite") else {
+            throw ConfigurationError(
+                description: "storage.volumes: without the index nobody can tell what lies on "
+                    + "\(removed.map { "'\($0.name)'" }.joined(separator: ", ")). Put it back into the list and run apus reindex.")
+        }
+        let index = try SQLiteIndex(path: path + "/index.sqlite", isReadOnly: true)
+        defer { try? index.close() }
+        let counts = try index.objectCounts()
+        for volume in removed {
+            guard let count = counts[volume.id], count > 0 else { continue }
+            throw ConfigurationError(
+                description: """
+                    storage.volumes: location \(volume.id) '\(volume.name)' holds the only copy of \(count) objects and cannot be \
+                    removed. Put it back with "draining": true and start the server; apus volumes shows when no object is left.
+                    """)
+        }
     }
 
     private static func absolute(_ path: String) -> String {

@@ -114,6 +114,12 @@ package enum ConformanceStatement {
             attribute of the creator `\(IndexedAttribute.privateCreator)` in block 10 of group 0009: YES for an instance that
             is readable, but defective. It is answered where it is asked for with its creator.
 
+            Return keys that are not in the table are read from the header of one instance of each row, the first by number, where
+            they speak of the level asked for or one above it: any attribute at IMAGE level, those of the modules of patient, study,
+            series, equipment and frame of reference at the others. They are not matched; a value in such a key leads to FF01. QIDO-RS does
+            the same for `includefield`; with `all`, attributes of more than 1024 bytes are left out. An answer with such
+            attributes has at most \(HeaderFields.maximumRows) results, and a Warning says that there are more.
+
             | Attribute | Tag | Level |
             |---|---|---|
 
@@ -134,7 +140,9 @@ package enum ConformanceStatement {
         DICOM over TCP/IP, IPv4 and IPv6, optionally TLS 1.2 or later with mutual authentication. Maximum PDU received: setting
         `dicom.maximumPDULength`. Asynchronous operations window: up to \(AssociationLimits.default.maximumOperations)
         operations, as proposed. Storage commitment results come over a new association to the host and port registered for the
-        requesting device, retried for over two days. Where a certificate is registered for the device, associations to it use TLS
+        requesting device, retried for over two days. As user of Storage Commitment, Apus asks destinations of forwarding where the
+        rule says so; results are taken over the same association for ten seconds, then over associations that the destination requests with
+        the SCP role. Where a certificate is registered for the device, associations to it use TLS
         and are given up unless it shows that certificate.
 
         """

@@ -28,6 +28,7 @@ package final class PACS: Sendable {
     private let hasRecovered = Atomic<Bool>(false)
     private let outbound: OutboundSender
     private let commitment: CommitmentDelivery
+    private let forwardCommitment: ForwardCommitment
     private let nodes: NodePolicy
 
     /// Milliseconds since 1970.
@@ -64,6 +65,10 @@ package final class PACS: Sendable {
         commitment = CommitmentDelivery(
             jobs: directory.index, provider: StorageCommitmentProvider(lookup: directory.index, store: directory.store),
             network: outbound, now: Self.now)
+        let uids = UIDGenerator()
+        forwardCommitment = ForwardCommitment(
+            jobs: directory.index, network: outbound, refusals: directory.index,
+            resultSeconds: configuration.commitmentSeconds, newUID: { uids.next() }, now: Self.now)
         try startReadingAtLeast()
     }
 
@@ -137,6 +142,8 @@ package final class PACS: Sendable {
             aeTitle: configuration.aeTitle,
             contexts: ContextPolicy(acceptsUnknownSOPClasses: configuration.acceptsUnknownSOPClasses), nodes: nodes,
             ingest: ingest, queries: directory.index, lookup: directory.index, reader: reader, commitment: commitment,
+            forwardCommitment: forwardCommitment,
+            committingDestinations: Set(configuration.routes.filter(\.asksForCommitment).map(\.destination)),
             onCommitmentRequested: { [commitmentsDue] in commitmentsDue.signal() }, outbound: outbound,
             refusals: directory.index, pool: pool, monitor: monitor, access: access, now: Self.now, logger: logger)
     }
@@ -147,7 +154,8 @@ package final class PACS: Sendable {
     package func runJobs() async {
         let forwarder = Forwarder(
             rules: configuration.routes, feed: directory.index, jobs: directory.index, lookup: directory.index,
-            reader: reader, network: AuditedNetwork(base: outbound, access: access), refusals: directory.index, now: Self.now)
+            reader: reader, network: AuditedNetwork(base: outbound, access: access), refusals: directory.index,
+            commitment: forwardCommitment, now: Self.now)
         let upkeep = ArchiveUpkeep(self)
         let planned = ArchiveSignal()
         let pool = pool
@@ -171,6 +179,9 @@ package final class PACS: Sendable {
             },
             JobRunner(name: "storage commitment", pause: .seconds(5), signal: commitmentsDue, logger: logger) { [commitment] in
                 try await commitment.deliverOnce()
+            },
+            JobRunner(name: "commitment of forwarded objects", pause: .seconds(2), signal: ArchiveSignal(), logger: logger) {
+                [forwardCommitment] in try await forwardCommitment.runOnce()
             },
             JobRunner(name: "compression", pause: .seconds(5), signal: ArchiveSignal(), logger: logger) {
                 try await upkeep.compressOnce()

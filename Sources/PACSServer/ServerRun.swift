@@ -52,7 +52,7 @@ package struct ServerRun: Sendable {
                 return nil
             }
             let first = await group.next() ?? nil
-            for server in dicom.withLock({ $0 }) { await server.shutdown(grace: .seconds(30), quiet: .seconds(1)) }
+            for server in dicom.withLock({ $0 }) { await server.shutdown(grace: .seconds(pacs.configuration.stopSeconds), quiet: .seconds(1)) }
             web.willStop()
             group.cancelAll()
             return first

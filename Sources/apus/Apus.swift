@@ -19,7 +19,7 @@ struct Apus: AsyncParsableCommand {
             Echo.self, Store.self, Find.self, Move.self, Get.self, Commit.self,
             Dump.self, JSON.self, Transcode.self, Validate.self,
             Import.self, Export.self, Check.self, Reindex.self, Compression.self, PhantomCommand.self,
-            UserCommand.self, TokenCommand.self, DeviceCommand.self, SettingCommand.self,
+            UserCommand.self, TokenCommand.self, DeviceCommand.self, SettingCommand.self, VolumesCommand.self,
             JobsCommand.self, RefusalsCommand.self, QuarantineCommand.self, ConflictsCommand.self, InconsistenciesCommand.self,
             AuditCommand.self, ConformanceCommand.self,
         ])

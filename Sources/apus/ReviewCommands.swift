@@ -13,20 +13,54 @@ struct ReviewOptions: ParsableArguments {
 
 struct QuarantineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "quarantine", abstract: "List instances that are readable but defective, with the reasons.",
-        discussion: "They are stored, found and given like others. Works beside a running server.")
-    @OptionGroup var options: ReviewOptions
+        commandName: "quarantine", abstract: "Instances that are readable but defective: list them, or let them out.",
+        discussion: "They are stored, found and given like others, but marked and not forwarded. Works beside a running server.",
+        subcommands: [List.self, Release.self], defaultSubcommand: List.self)
 
-    func run() async throws {
-        try await reporting {
-            let archive = try options.directory.openForReading()
-            defer { archive.close() }
-            print("NUMBER\tRECEIVED\tSOURCE\tSTUDY INSTANCE UID\tSOP INSTANCE UID\tVERSION\tREASONS")
-            for instance in try archive.index.quarantined(limit: options.limit, before: options.before) {
-                let reasons = QuarantineReasons.read(instance, from: archive.store).joined(separator: "; ")
-                print(
-                    "\(instance.instanceKey)\t\(time(instance.receivedAtMilliseconds))\t\(instance.source)\t"
-                        + "\(instance.studyInstanceUID)\t\(instance.sopInstanceUID)\t\(instance.conflictVersion)\t\(reasons)")
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List them with the reasons.")
+        @OptionGroup var options: ReviewOptions
+
+        func run() async throws {
+            try await reporting {
+                let archive = try options.directory.openForReading()
+                defer { archive.close() }
+                print("NUMBER\tRECEIVED\tSOURCE\tSTUDY INSTANCE UID\tSOP INSTANCE UID\tVERSION\tREASONS")
+                for instance in try archive.index.quarantined(limit: options.limit, before: options.before) {
+                    let reasons = QuarantineReasons.read(instance, from: archive.store).joined(separator: "; ")
+                    print(
+                        "\(instance.instanceKey)\t\(time(instance.receivedAtMilliseconds))\t\(instance.source)\t"
+                            + "\(instance.studyInstanceUID)\t\(instance.sopInstanceUID)\t\(instance.conflictVersion)\t\(reasons)")
+                }
+            }
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let instances out after they were looked at.",
+            discussion: "The object stays as it came; it is no longer marked, and forwarding takes it up.")
+        @OptionGroup var directory: DataDirectoryOptions
+        @Argument(help: "SOP Instance UIDs, as listed.") var instances: [String]
+        @Option(help: "Which of several objects under one UID (column VERSION).") var version = 0
+        @Option(help: "Why it may be used; kept in the audit log.") var reason: String
+
+        func run() async throws {
+            try await reporting {
+                try directory.requireExisting()
+                let index = try SQLiteIndex(path: directory.data + "/index.sqlite")
+                defer { try? index.close() }
+                let release = QuarantineRelease(index: index, security: try directory.security())
+                var missing = 0
+                for uid in instances {
+                    if try release.run(uid, version: version, reason: reason, by: directory.author) {
+                        print("\(uid) released.")
+                    } else {
+                        missing += 1
+                        printError("\(uid): no such instance is in quarantine.")
+                    }
+                }
+                if missing > 0 { throw missing == instances.count ? ExitCode.noInput : ExitCode.partly }
             }
         }
     }

@@ -502,3 +502,68 @@ def test_our_export_of_what_was_stored_over_the_web_is_read_by_pydicom(server, w
     (path,) = tmp_path.rglob("*.dcm")
     assert pydicom.dcmread(path).SOPInstanceUID == made.SOPInstanceUID
     assert apus("validate", path).ok()
+
+
+# Attributes outside the index
+
+
+@pytest.fixture(scope="module")
+def described(server):
+    """Two series of one study, with attributes that the index does not hold, in a Chinese character set."""
+    study = generate_uid()
+    made = []
+    for series in (1, 2):
+        uid = generate_uid()
+        for number in (1, 2):
+            made.append(made_object(
+                SECONDARY_CAPTURE, StudyInstanceUID=study, SeriesInstanceUID=uid, SeriesNumber=series, InstanceNumber=number,
+                PatientID="WEB-HEADER", PatientName="Li^Ming=李^明", SpecificCharacterSet="GB18030",
+                PatientState="空腹", InterpretationAuthor="Doe^Jane", InstitutionAddress=f"北京市第{series}医院",
+                PresentationIntentType="FOR PRESENTATION", KVP=str(100 + 10 * series + number), DerivationDescription=f"层{number}"))
+            block = made[-1].private_block(0x0011, "APUS TEST", create=True)
+            block.add_new(0x01, "LO", f"private {number}")
+    return made
+
+
+@pytest.fixture(scope="module")
+def described_client(server, client, described):
+    answer = client.store_instances([pydicom.dcmread(io.BytesIO(encoded(each))) for each in described])
+    assert len(answer.ReferencedSOPSequence) == 4
+    return client
+
+
+def test_included_attributes_outside_the_index_come_from_the_objects(described_client, described):
+    first = described[0]
+    (study,) = described_client.search_for_studies(
+        search_filters={"PatientID": "WEB-HEADER"}, fields=["PatientState", "AdmittingDate", "KVP"])
+    study = pydicom.Dataset.from_json(study)
+    # Neither tells the rows of a study anything of one of its images, nor is it silent on what was asked for but is empty.
+    assert study.PatientState == "空腹" and "KVP" not in study and study.AdmittingDate == ""
+    rows = described_client.search_for_series(first.StudyInstanceUID, fields=["InstitutionAddress", "PresentationIntentType"])
+    rows = sorted((pydicom.Dataset.from_json(row) for row in rows), key=lambda row: row.SeriesNumber)
+    assert [row.InstitutionAddress for row in rows] == ["北京市第1医院", "北京市第2医院"]
+    assert all(row.PresentationIntentType == "FOR PRESENTATION" for row in rows)
+    rows = described_client.search_for_instances(
+        first.StudyInstanceUID, first.SeriesInstanceUID, fields=["KVP", "DerivationDescription", "00111001", "PatientState"])
+    rows = sorted((pydicom.Dataset.from_json(row) for row in rows), key=lambda row: row.InstanceNumber)
+    assert [(float(row.KVP), row.DerivationDescription) for row in rows] == [(111, "层1"), (112, "层2")]
+    assert [row[0x0011, 0x1001].value for row in rows] == ["private 1", "private 2"]
+    assert {row[0x0011, 0x0010].value for row in rows} == {"APUS TEST"}
+    assert {row.PatientState for row in rows} == {"空腹"}
+
+
+def test_includefield_all_gives_every_attribute_of_the_level(described_client, described):
+    first = described[0]
+    (study,) = described_client.search_for_studies(search_filters={"PatientID": "WEB-HEADER"}, fields=["all"])
+    study = pydicom.Dataset.from_json(study)
+    assert study.PatientState == "空腹" and "KVP" not in study and "InstitutionAddress" not in study
+    (row, _) = described_client.search_for_instances(first.StudyInstanceUID, first.SeriesInstanceUID, fields=["all"])
+    row = pydicom.Dataset.from_json(row)
+    assert {"KVP", "DerivationDescription"} <= {element.keyword for element in row}
+    assert "PixelData" not in row
+
+
+def test_many_results_with_attributes_of_objects_are_given_in_parts(server, web):
+    """The documented limit: a thousand rows in one answer."""
+    answer = web.get(web.base + "/instances", params={"includefield": "KVP", "limit": 1000})
+    assert answer.status_code == 200 and "Warning" not in answer.headers

@@ -498,3 +498,20 @@ def test_arrivals_are_forwarded_by_rule_and_kept_until_the_peer_takes_them(make_
         part10(pydicom.dcmread(path)).data_set for path in files}
     assert {r["PARTY"] for r in server.refusals() if r["REFUSED BY"] == "peer"} == {"FORWARD"}
     server.stop()
+
+
+def test_return_keys_outside_the_index_come_from_the_objects(server, tmp_path):
+    """PS3.4 §C.4.1.1.3: optional keys of the level asked for, in the character set of the request."""
+    made = [
+        made_object(
+            PatientID="FIND-HEADER", PatientName="Wu^Gang=吴^刚", SpecificCharacterSet="GB18030", StudyInstanceUID="1.2.826.77",
+            SeriesInstanceUID="1.2.826.77.1", InstanceNumber=number, PatientState="空腹", KVP=str(80 + number))
+        for number in (1, 2)
+    ]
+    assert set(store_files(server, [saved(each, tmp_path) for each in made]).values()) == {0}
+    asked = identifier("STUDY", PatientID="FIND-HEADER", PatientState="", AdmittingDate="", KVP="", SpecificCharacterSet="GB18030")
+    (answer,) = find(server, asked)
+    assert answer.PatientState == "空腹" and answer.AdmittingDate == "" and "KVP" not in answer
+    assert answer.SpecificCharacterSet == "GB18030"
+    asked = identifier("IMAGE", StudyInstanceUID="1.2.826.77", SeriesInstanceUID="1.2.826.77.1", SOPInstanceUID="", KVP="")
+    assert sorted(float(row.KVP) for row in find(server, asked)) == [81, 82]

@@ -130,3 +130,31 @@ def test_inconsistencies_are_listed_with_both_values(server, study):
 def test_lists_for_review_are_for_those_with_the_right(server, study, path):
     assert server.session("integration").get(f"{server.url}/api/{path}").status_code == 403
     assert server.session().get(f"{server.url}/api/{path}", params={"before": "x"}).status_code == 400
+
+
+def test_what_was_looked_at_is_let_out_of_quarantine(server, study):
+    """PACS-4.2.2-b"""
+    uids, _, quarantined = study
+    url, session = server.url + "/api/quarantine/release", server.session()
+    asked = {"instances": [{"sopInstanceUID": quarantined[0]}], "reason": "UID of an old device, images compared"}
+    assert server.session("clinician").post(url, json=asked).status_code == 403
+    assert session.post(url, json={**asked, "reason": " "}).status_code == 400
+    assert session.post(url, json=asked).json() == {"released": [quarantined[0]]}
+    assert session.post(url, json=asked).status_code == 404
+    done = server.run("quarantine", "release", quarantined[1], "1.2.3", "--reason", "seen")
+    assert done.code == 1 and f"{quarantined[1]} released." in done.out and "1.2.3: no such" in done.err
+    assert [i["sopInstanceUID"] for i in pages(server, "/api/quarantine", 10)] == quarantined[2:]
+    answers = {str(a.SOPInstanceUID): a[QUARANTINED].value for a in find(server, asking(uids), STUDY_FIND)}
+    assert {uid for uid, value in answers.items() if value == "YES"} == {quarantined[2]}
+    log = table(server.run("audit", "--limit", 50).ok().out)
+    mine = [row for row in log if row["EVENT"] == "quarantine.released"]
+    assert [quarantined[1] in mine[0]["OBJECTS"], quarantined[0] in mine[1]["OBJECTS"]] == [True, True]
+    assert "images compared" in mine[1]["DETAILS"] and uids["StudyInstanceUID"] in mine[1]["OBJECTS"]
+
+
+def test_what_was_let_out_stays_out_when_the_index_is_made_anew(server, study):
+    _, _, quarantined = study
+    server.stop()
+    server.run("reindex").ok()
+    server.start()
+    assert [row["SOP INSTANCE UID"] for row in table(server.run("quarantine").ok().out)] == quarantined[2:]

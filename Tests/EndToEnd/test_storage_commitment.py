@@ -6,7 +6,7 @@ import threading
 
 import pydicom
 import pytest
-from pynetdicom import AE, evt
+from pynetdicom import AE, StoragePresentationContexts, build_role, evt
 
 from apus_server import TESTER, apus, eventually, free_port
 
@@ -103,6 +103,157 @@ def test_a_damaged_object_is_not_committed(make_server, make_phantom):
     done = server.run("check")
     assert done.code == 65
     assert str(pydicom.dcmread(files[0]).SOPInstanceUID) in done.err
+
+
+class Backup:
+    """Takes objects and commits to them: over the same association or a new one, not to all, or only when asked again."""
+
+    def __init__(self, report_to: int | None = None, refuses: int = 0, silent: int = 0, title: str = "BACKUP"):
+        self.port, self.report_to, self.refuses, self.silent, self.title = free_port(), report_to, refuses, silent, title
+        self.stored: list[str] = []
+        self.asked: list[pydicom.Dataset] = []
+        self.answers: list[int] = []
+        self.server = None
+
+    def start(self) -> "Backup":
+        made = AE(ae_title=self.title)
+        made.supported_contexts = StoragePresentationContexts[:120]
+        made.add_supported_context(COMMITMENT, [EXPLICIT, IMPLICIT])
+        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_N_ACTION, self._action)]
+        self.server = made.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        return self
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.shutdown()
+            self.server = None
+
+    def __enter__(self) -> "Backup":
+        return self.start()
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def _store(self, event) -> int:
+        self.stored.append(str(event.request.AffectedSOPInstanceUID))
+        return 0
+
+    def _action(self, event):
+        asked = event.action_information
+        self.asked.append(asked)
+        if len(self.asked) > self.silent:
+            threading.Timer(0.3, self._report, [event.assoc, asked]).start()
+        return 0x0000, None
+
+    def _report(self, assoc, asked):
+        result = pydicom.Dataset()
+        result.TransactionUID = asked.TransactionUID
+        items = list(asked.ReferencedSOPSequence)
+        refused, self.refuses = items[: self.refuses], 0
+        for item in refused:
+            item.FailureReason = 0x0112
+        if refused:
+            result.FailedSOPSequence = refused
+        if items[len(refused):]:
+            result.ReferencedSOPSequence = items[len(refused):]
+        if self.report_to:
+            caller = AE(ae_title=self.title)
+            caller.add_requested_context(COMMITMENT, [EXPLICIT])
+            assoc = caller.associate(
+                "127.0.0.1", self.report_to, ae_title="APUS", ext_neg=[build_role(COMMITMENT, scp_role=True, scu_role=False)])
+            assert assoc.is_established and assoc.accepted_contexts
+        status, _ = assoc.send_n_event_report(result, 2 if refused else 1, COMMITMENT, COMMITMENT_INSTANCE)
+        self.answers.append(status.Status)
+        if self.report_to:
+            assoc.release()
+
+
+def commitment_jobs(server, kind: str = "commitment-result") -> list[str]:
+    return sorted(job["STATE"] for job in server.jobs() if job["KIND"] == kind)
+
+
+@pytest.fixture
+def backing_up(make_server):
+    def make(backup: Backup, **settings):
+        rule = {"destination": backup.title, "modality": "CT", "commit": True}
+        server = make_server(routing__rules=[rule], **settings)
+        # The right to store alone: a device that was asked may report without more.
+        server.register(backup.title, allow="echo", port=backup.port)
+        return server
+
+    return make
+
+
+@pytest.mark.parametrize("over_new", [False, True])
+def test_forwarding_asks_for_commitment_where_the_rule_says_so(backing_up, make_phantom, over_new):
+    """PACS-4.4.1-f"""
+    backup = Backup()
+    server = backing_up(backup)
+    backup.report_to = server.dicom_port if over_new else None
+    with backup:
+        files = make_phantom("ct", images=3)
+        assert set(store_files(server, files).values()) == {0}
+        eventually(lambda: "done" in commitment_jobs(server), 60, what="a committed transfer")
+        eventually(lambda: sum(len(asked.ReferencedSOPSequence) for asked in backup.asked) == 3, what="a request for every object")
+        eventually(lambda: set(commitment_jobs(server)) == {"done"}, 60, what="every transfer committed")
+        assert set(backup.answers) == {0}
+        named = {(item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID) for asked in backup.asked for item in asked.ReferencedSOPSequence}
+        assert named == set(references(files))
+        eventually(lambda: set(commitment_jobs(server, "commitment-request")) == {"done"}, what="every request ended")
+    assert server.refusals() == []
+    server.stop()
+
+
+def test_what_is_not_committed_is_sent_again_and_recorded(backing_up, make_phantom):
+    """PACS-4.4.1-f"""
+    backup = Backup(refuses=1)
+    server = backing_up(backup)
+    with backup:
+        files = make_phantom("ct", images=2)
+        assert set(store_files(server, files).values()) == {0}
+        eventually(lambda: len(backup.stored) == 3, 60, what="the refused object sent again")
+        eventually(lambda: commitment_jobs(server)[:2] == ["done", "failed"] or commitment_jobs(server) == ["done", "done", "failed"], 60,
+                   what="the second request committed")
+    (refusal,) = server.refusals()
+    assert (refusal["OPERATION"], refusal["CODE"], refusal["PARTY"]) == ("Storage Commitment", "112", "BACKUP")
+    again = backup.stored[-1]
+    assert refusal["SOP INSTANCE UID"] == again and backup.stored.count(again) == 2
+    server.stop()
+
+
+def test_without_a_result_in_time_a_destination_is_asked_again(backing_up, make_phantom):
+    """PACS-4.4.1-f"""
+    backup = Backup(silent=1)
+    server = backing_up(backup, routing__commitmentSeconds=15)
+    with backup:
+        assert set(store_files(server, make_phantom("ct", images=1)).values()) == {0}
+        eventually(lambda: commitment_jobs(server) == ["done", "failed"], 90, what="an answer to the second request")
+    first, second = backup.asked
+    assert first.TransactionUID != second.TransactionUID
+    assert [item.ReferencedSOPInstanceUID for item in first.ReferencedSOPSequence] == [
+        item.ReferencedSOPInstanceUID for item in second.ReferencedSOPSequence]
+    server.stop()
+
+
+def test_a_wait_for_commitment_outlives_a_killed_server(backing_up, make_phantom):
+    """PACS-4.4.1-f"""
+    backup = Backup(silent=99)
+    server = backing_up(backup)
+    with backup:
+        assert set(store_files(server, make_phantom("ct", images=2)).values()) == {0}
+        eventually(lambda: backup.asked, 60, what="a request")
+        server.kill()
+        server.start()
+        assert commitment_jobs(server) == ["waiting"]
+        backup.report_to = server.dicom_port
+        backup._report(None, backup.asked[0])
+        assert backup.answers == [0]
+        eventually(lambda: "done" in commitment_jobs(server), what="the result taken")
+    # A report that nobody asked for, or from a stranger, changes nothing.
+    stranger = Backup(title="TESTER", report_to=server.dicom_port)
+    stranger._report(None, backup.asked[0])
+    assert stranger.answers != [0]
+    server.stop()
 
 
 class CommitmentProvider:

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from apus_server import eventually
+from apus_server import eventually, table
 from dicom_wire import echoes
 from ingest_load import Load, Template, losses
 
@@ -81,6 +81,25 @@ def test_an_absent_location_is_told_and_the_others_serve(two):
     assert losses(server, load.template, load.journal) == []
     assert losses(server, more.template, more.journal) == []
     server.run("check").ok()
+
+
+def test_a_location_with_the_only_copy_of_something_is_not_removed(two):
+    """GUIDE-1.1.1.1.4-9"""
+    server, folders, load = two
+    server.stop()
+    before = (server.data / "volumes.json").read_text()
+    server.settings["storage.volumes"] = [location for location in locations(*folders) if location["id"] == 2]
+    with pytest.raises(AssertionError) as refused:
+        server.start()
+    assert "ended with 78" in str(refused.value)
+    assert "'fast' holds the only copy of 60 objects" in str(refused.value) and "draining" in str(refused.value)
+    assert (server.data / "volumes.json").read_text() == before
+    (fast, large) = table(server.run("volumes").ok().out)
+    assert (fast["OBJECTS"], large["OBJECTS"]) == ("60", "0")
+    # An empty one may go.
+    server.settings["storage.volumes"] = [location for location in locations(*folders) if location["id"] == 1]
+    server.start()
+    assert losses(server, load.template, load.journal) == []
 
 
 def test_a_location_is_given_up_without_losing_anything(two):

@@ -7,9 +7,11 @@ package final class Forwarder: Sendable {
     package static let jobKind = "forward"
     package static let consumer = "forwarder"
 
-    private struct Payload: Codable {
+    struct Payload: Codable {
         var destination: String
         var sopInstanceUID: String
+        /// How often commitment was asked for in vain; `nil` when it is not asked for.
+        var commitmentRound: Int?
     }
 
     private let rules: [RoutingRule]
@@ -19,11 +21,13 @@ package final class Forwarder: Sendable {
     private let reader: ObjectReader
     private let network: any PeerNetwork
     private let refusals: any RefusalLog
+    private let commitment: ForwardCommitment
     private let now: @Sendable () -> Int64
 
     package init(
         rules: [RoutingRule], feed: any ChangeFeed, jobs: any JobStore, lookup: any InstanceLookup, reader: ObjectReader,
-        network: any PeerNetwork, refusals: any RefusalLog, now: @escaping @Sendable () -> Int64
+        network: any PeerNetwork, refusals: any RefusalLog, commitment: ForwardCommitment,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.rules = rules
         self.feed = feed
@@ -32,6 +36,7 @@ package final class Forwarder: Sendable {
         self.reader = reader
         self.network = network
         self.refusals = refusals
+        self.commitment = commitment
         self.now = now
     }
 
@@ -43,7 +48,7 @@ package final class Forwarder: Sendable {
         let changes = try feed.changes(after: position, limit: 500)
         guard let last = changes.last else { return false }
         if !rules.isEmpty {
-            for change in changes where change.kind == .added { try plan(change.sopInstanceUID) }
+            for change in changes where change.kind == .added || change.kind == .released { try plan(change.sopInstanceUID) }
         }
         // Jobs first, position second: a crash between the two plans again, and jobs are kept once by their key.
         try feed.setPosition(last.sequence, of: Self.consumer)
@@ -55,7 +60,12 @@ package final class Forwarder: Sendable {
         let header: DataSet
         do { header = try reader.header(of: instance) } catch { return }
         for rule in rules where rule.matches(header: header, source: instance.source) {
-            let payload = Payload(destination: rule.destination, sopInstanceUID: sopInstanceUID)
+            // One destination may stand in several rules; one of them is enough to ask for commitment.
+            let commits = rules.contains {
+                $0.asksForCommitment && $0.destination == rule.destination && $0.matches(header: header, source: instance.source)
+            }
+            let payload = Payload(
+                destination: rule.destination, sopInstanceUID: sopInstanceUID, commitmentRound: commits ? 0 : nil)
             _ = try jobs.enqueue(
                 NewJob(
                     kind: Self.jobKind, key: "\(rule.destination):\(sopInstanceUID)",
@@ -73,20 +83,27 @@ package final class Forwarder: Sendable {
     package func sendOnce() async throws -> Bool {
         let due = try jobs.claim(kind: Self.jobKind, nowMilliseconds: now(), limit: 200)
         guard !due.isEmpty else { return false }
-        var byDestination: [String: [(job: Job, instance: StoredInstance)]] = [:]
+        var byDestination: [String: [Work]] = [:]
         for job in due {
             let payload = try JSONDecoder().decode(Payload.self, from: Data(job.payload))
             guard let instance = try instance(payload.sopInstanceUID) else {
                 try jobs.finish(job.id, outcome: .failed(error: "the object is no longer stored"), nowMilliseconds: now())
                 continue
             }
-            byDestination[payload.destination, default: []].append((job, instance))
+            byDestination[payload.destination, default: []].append(
+                Work(job: job, instance: instance, commitmentRound: payload.commitmentRound))
         }
         for (destination, work) in byDestination.sorted(by: { $0.key < $1.key }) { await send(work, to: destination) }
         return true
     }
 
-    private func send(_ work: [(job: Job, instance: StoredInstance)], to destination: String) async {
+    private struct Work: Sendable {
+        var job: Job
+        var instance: StoredInstance
+        var commitmentRound: Int?
+    }
+
+    private func send(_ work: [Work], to destination: String) async {
         let reported = ReportedOutcomes()
         var failure: PeerFailure?
         do {
@@ -94,6 +111,9 @@ package final class Forwarder: Sendable {
         } catch {
             failure = error
         }
+        let taken = work.enumerated().filter { reported[$0.offset]?.isTaken ?? false }.map(\.element)
+        // The request is kept before the job that leads to it ends.
+        do { try askForCommitment(of: taken, destination) } catch { return }
         for (position, item) in work.enumerated() {
             let outcome = reported[position]
             // A job whose end cannot be written stays running and is taken up again at the next start.
@@ -101,8 +121,17 @@ package final class Forwarder: Sendable {
         }
     }
 
+    private func askForCommitment(of work: [Work], _ destination: String) throws {
+        for (round, items) in Dictionary(grouping: work.filter { $0.commitmentRound != nil }, by: { $0.commitmentRound ?? 0 }) {
+            let references = items.map {
+                CommittedReference(sopClassUID: $0.instance.sopClassUID, sopInstanceUID: $0.instance.sopInstanceUID)
+            }
+            try commitment.ask(destination, for: references, round: round)
+        }
+    }
+
     private func finish(
-        _ item: (job: Job, instance: StoredInstance), _ outcome: SendOutcome?, _ failure: PeerFailure?,
+        _ item: Work, _ outcome: SendOutcome?, _ failure: PeerFailure?,
         _ destination: String
     ) throws {
         switch outcome {

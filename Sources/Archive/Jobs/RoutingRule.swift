@@ -11,29 +11,35 @@ package struct RoutingRule: Hashable, Sendable {
     package var source: String?
     /// Study or series description.
     package var description: String?
+    /// The destination is asked to take over responsibility for what it received (Storage Commitment).
+    package var asksForCommitment: Bool
 
     package init(
-        name: String, destination: String, modality: String? = nil, source: String? = nil, description: String? = nil
+        name: String, destination: String, modality: String? = nil, source: String? = nil, description: String? = nil,
+        asksForCommitment: Bool = false
     ) {
         self.name = name
         self.destination = destination
         self.modality = modality
         self.source = source
         self.description = description
+        self.asksForCommitment = asksForCommitment
     }
 
     /// Reads the value of the setting `routing.rules`; `nil` when a field is missing or of the wrong type.
     package static func list(from value: Any) -> [RoutingRule]? {
-        guard let entries = value as? [[String: String]] else { return nil }
+        guard let fields = value as? [[String: Any]] else { return nil }
         var rules: [RoutingRule] = []
-        for entry in entries {
+        for var field in fields {
+            let commit = field.removeValue(forKey: "commit")
             let known: Set<String> = ["name", "destination", "modality", "source", "description"]
-            guard let destination = entry["destination"], !destination.isEmpty, Set(entry.keys).isSubset(of: known)
+            guard commit == nil || commit is Bool, let entry = field as? [String: String],
+                let destination = entry["destination"], !destination.isEmpty, Set(entry.keys).isSubset(of: known)
             else { return nil }
             rules.append(
                 RoutingRule(
                     name: entry["name"] ?? destination, destination: destination, modality: entry["modality"],
-                    source: entry["source"], description: entry["description"]))
+                    source: entry["source"], description: entry["description"], asksForCommitment: commit as? Bool ?? false))
         }
         return rules
     }

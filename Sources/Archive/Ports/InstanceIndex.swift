@@ -170,6 +170,8 @@ package protocol InstanceLookup: Sendable {
     /// All instances under the given unique keys, in series and instance number order; conflict versions excluded
     /// unless asked for; quarantined ones included and marked.
     func instances(_ scope: InstanceScope, includingConflicts: Bool) throws(IndexError) -> [StoredInstance]
+    /// One instance of each entity, by the entity's key: the first by series and instance number.
+    func representatives(of level: QueryLevel, keys: [Int64]) throws(IndexError) -> [Int64: StoredInstance]
 }
 
 /// A set of instances by unique keys.
@@ -182,7 +184,7 @@ package enum InstanceScope: Hashable, Sendable {
 
 /// One line of the change feed: something arrived or changed (jobs and browsers follow it).
 package struct Change: Hashable, Sendable {
-    package enum Kind: String, Sendable { case added, conflict, relocated }
+    package enum Kind: String, Sendable { case added, conflict, relocated, released }
     package var sequence: Int64
     package var kind: Kind
     package var instanceKey: Int64
@@ -219,6 +221,8 @@ package protocol JobStore: Sendable {
     func claim(kind: String, nowMilliseconds: Int64, limit: Int) throws(IndexError) -> [Job]
     func finish(_ id: Int64, outcome: JobOutcome, nowMilliseconds: Int64) throws(IndexError)
     func jobs(kind: String?, state: Job.State?, limit: Int) throws(IndexError) -> [Job]
+    /// The waiting or running job of that key.
+    func openJob(kind: String, key: String) throws(IndexError) -> Job?
     func releaseRunning() throws(IndexError)
 }
 

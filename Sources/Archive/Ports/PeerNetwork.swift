@@ -12,6 +12,15 @@ package protocol PeerNetwork: Sendable {
 
     /// Delivers one N-EVENT-REPORT of Storage Commitment (PS3.4 §J.3.3) over a new association.
     func report(_ result: CommitmentResult, to destination: String) async throws(PeerFailure)
+
+    /// Asks a device to commit to the storage of instances (PS3.4 §J.3.2). The result may come over this association or,
+    /// later, over one of the device's.
+    ///
+    /// - Parameter result: takes a result that comes over this association; `false` when it was not asked for.
+    func requestCommitment(
+        transactionUID: String, references: [CommittedReference], of destination: String,
+        result: @escaping @Sendable (CommitmentResult) throws -> Bool
+    ) async throws(PeerFailure)
 }
 
 package enum SendOutcome: Hashable, Sendable {
@@ -20,6 +29,9 @@ package enum SendOutcome: Hashable, Sendable {
     case warned(status: UInt16)
     /// The peer refused or the object could not be given in any transfer syntax it accepts.
     case refused(code: String, reason: String)
+
+    /// The peer has the object.
+    package var isTaken: Bool { if case .refused = self { false } else { true } }
 }
 
 /// An association failed; whether to try again is for the caller's rules.

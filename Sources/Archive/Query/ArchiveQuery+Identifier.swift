@@ -21,11 +21,14 @@ extension ArchiveQuery {
         var keys: [ReturnKey] = []
         let knowsOurs = identifier.string(IndexedAttribute.privateCreatorTag) == IndexedAttribute.privateCreator
         for element in identifier.elements where !Self.isControl(element.tag) {
-            if knowsOurs, element.tag == IndexedAttribute.privateCreatorTag { continue }
+            if element.tag.isPrivateCreator {
+                headerKeys.creators[element.tag] = identifier.string(element.tag)
+                continue
+            }
             guard let attribute = IndexedAttribute.named(element.tag), attribute.level <= level,
                 knowsOurs || !element.tag.isPrivate
             else {
-                unsupportedKeys.append(element.tag)
+                notIndexed(element)
                 continue
             }
             keys.append(ReturnKey(attribute, items: Self.requestedItems(element)))
@@ -38,6 +41,14 @@ extension ArchiveQuery {
         returnKeys = .keys(keys)
         if !options.relational { try requireUniqueKeys(above: level, model: model) }
         if options.combinedDateTime { matches = Match.combiningDatesAndTimes(matches) }
+    }
+
+    /// A key outside the index is returned from an object's header where it speaks of this level; it is never matched.
+    private mutating func notIndexed(_ element: DataElement) {
+        let canBeReturned = IndexedAttribute.named(element.tag) == nil && AttributeLevel.of(element.tag) <= level
+ && element.tag < .pixelData
+        if canBeReturned { headerKeys.tags.append(element.tag) }
+        if !canBeReturned || !element.isEmpty { unsupportedKeys.append(element.tag) }
     }
 
     /// Hierarchical queries name one entity at each level above their own (PS3.4 §C.4.1.3.1.1).

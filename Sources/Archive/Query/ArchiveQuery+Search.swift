@@ -50,7 +50,7 @@ extension ArchiveQuery {
         try addMatches(parameters, options)
         returnKeys = Self.returnKeys(
             level, parameters, allStudies: studyInstanceUID == nil, allSeries: seriesInstanceUID == nil,
-            unsupported: &unsupportedKeys)
+            headerKeys: &headerKeys, unsupported: &unsupportedKeys)
         matches = Match.combiningDatesAndTimes(matches)
         limit = min(max(parameters.limit ?? Self.defaultLimit, 0), Self.maximumLimit)
         offset = max(0, parameters.offset)
@@ -94,11 +94,13 @@ extension ArchiveQuery {
 
     /// The attributes every answer carries (PS3.18 Tables 10.6.3-3 to 10.6.3-5) and those asked for.
     private static func returnKeys(
-        _ level: QueryLevel, _ parameters: SearchParameters, allStudies: Bool, allSeries: Bool, unsupported: inout [Tag]
+        _ level: QueryLevel, _ parameters: SearchParameters, allStudies: Bool, allSeries: Bool, headerKeys: inout HeaderKeys,
+        unsupported: inout [Tag]
     ) -> ReturnKeys {
         var levels: Set<QueryLevel> = [level]
         if allStudies { levels.insert(.study) }
         if level == .instance, allSeries { levels.insert(.series) }
+        if parameters.includesAll { headerKeys.levels = levels }
         var keys: [Tag: ReturnKey] = [:]
         for attribute in IndexedAttribute.all {
             let isDefault = levels.contains { searchDefaults($0).contains(attribute.tag) }
@@ -109,7 +111,7 @@ extension ArchiveQuery {
         for path in parameters.includeFields {
             guard let tag = path.first else { continue }
             guard let attribute = IndexedAttribute.named(tag), attribute.level <= level else {
-                if !isAnsweredByServer(tag) { unsupported.append(tag) }
+                note(tag, level, &headerKeys, &unsupported)
                 continue
             }
             keys[tag] = ReturnKey(attribute)
@@ -121,6 +123,17 @@ extension ArchiveQuery {
             keys[tag] = keys[tag] ?? ReturnKey(attribute)
         }
         return .keys(keys.values.sorted { $0.attribute.tag < $1.attribute.tag })
+    }
+
+    private static func note(
+        _ tag: Tag, _ level: QueryLevel, _ headerKeys: inout HeaderKeys, _ unsupported: inout [Tag]
+    ) {
+        guard !isAnsweredByServer(tag) else { return }
+        if IndexedAttribute.named(tag) == nil, AttributeLevel.of(tag) <= level, tag < .pixelData {
+            if !headerKeys.tags.contains(tag) { headerKeys.tags.append(tag) }
+        } else {
+            unsupported.append(tag)
+        }
     }
 
     private static func searchDefaults(_ level: QueryLevel) -> Set<Tag> {

@@ -20,6 +20,8 @@ package struct ArchiveQuery: Hashable, Sendable {
     package var cursor: QueryCursor?
     /// Requested attributes the archive does not index, or not at this level; the answer must say so (C-FIND FF01).
     package var unsupportedKeys: [Tag]
+    /// Attributes to be read from stored objects.
+    package var headerKeys = HeaderKeys()
 
     package static let defaultLimit = 500
     package static let maximumLimit = 10_000

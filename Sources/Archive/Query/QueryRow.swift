@@ -29,24 +29,30 @@ extension QueryRow {
     ///
     /// Keys the archive does not support are not in it (PS3.4 §C.2.2.1.3); `query.unsupportedKeys` decides between the
     /// statuses FF00 and FF01.
-    /// - Parameter requestCharacterSet: of the request identifier; used if it can express every value, else UTF-8.
+    /// - Parameters:
+    ///   - requestCharacterSet: of the request identifier; used if it can express every value, else UTF-8.
+    ///   - header: what `HeaderFields` found for the row.
     package func cFindResponse(
-        to query: ArchiveQuery, retrieveAETitle: String, requestCharacterSet: SpecificCharacterSet
+        to query: ArchiveQuery, retrieveAETitle: String, requestCharacterSet: SpecificCharacterSet, header: DataSet? = nil
     ) -> DataSet {
         var response = dataSet(query.returnedKeys, characterSet: characterSet(preferred: requestCharacterSet))
         response.set(.queryRetrieveLevel, .cs, level.definedTerm)
         response.set(.retrieveAETitle, .ae, retrieveAETitle)
         response.set(.instanceAvailability, .cs, "ONLINE")
+        if !query.headerKeys.isEmpty { response.add(header, asked: query.headerKeys, preferred: requestCharacterSet) }
         return response
     }
 
     /// One result of a QIDO-RS search, in UTF-8 (PS3.18 §10.6.3.3). Attributes without value are left out, except in
     /// required places.
-    /// - Parameter retrieveURL: of the study, series or instance.
-    package func searchResult(to query: ArchiveQuery, retrieveURL: String?) -> DataSet {
+    /// - Parameters:
+    ///   - retrieveURL: of the study, series or instance.
+    ///   - header: what `HeaderFields` found for the row.
+    package func searchResult(to query: ArchiveQuery, retrieveURL: String?, header: DataSet? = nil) -> DataSet {
         var result = dataSet(query.returnedKeys, characterSet: .utf8)
         result.set(.instanceAvailability, .cs, "ONLINE")
         if let retrieveURL { result.set(.retrieveURL, .ur, retrieveURL) }
+        if !query.headerKeys.isEmpty { result.add(header, asked: query.headerKeys) }
         return result
     }
 

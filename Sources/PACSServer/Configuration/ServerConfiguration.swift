@@ -61,6 +61,10 @@ package struct ServerConfiguration: Sendable {
     package var refuseBelowBytes: Int64?
     package var ingestPackBytes: Int64 = 64 << 20
     package var routes: [RoutingRule] = []
+    /// How long a destination may take to say whether it commits to what it was sent.
+    package var commitmentSeconds = 900
+    /// How long running transfers may go on when the server is told to stop.
+    package var stopSeconds = 30
 
     package init() {}
 }

@@ -136,6 +136,9 @@ extension Setting {
         number("dicom.dimseSeconds", "DIMSE 超时（秒）", "DIMSE answer or stalled PDU, seconds", in: 1...3600) {
             $0.dimseSeconds = $1
         },
+        number("dicom.stopSeconds", "停止服务时等待传输完成（秒）", "Seconds that running transfers have to finish when the server stops", in: 0...3600) {
+            $0.stopSeconds = $1
+        },
         choice("storage.preamble", "DICOM 导言处理", "What happens to the 128-byte preamble", PreamblePolicy.self) {
             $0.ingest.preamblePolicy = $1
         },
@@ -173,11 +176,14 @@ extension Setting {
         },
         Setting(
             key: "routing.rules", chinese: "转发规则", english: "Forwarding rules",
-            form: #"[{"name": "CT to R2", "destination": "R2", "modality": "CT", "source": "CT*", "description": "*chest*"}]"#
+            form: #"[{"name": "CT to R2", "destination": "R2", "modality": "CT", "source": "CT*", "description": "*chest*", "commit": true}]"#
         ) { configuration, value in
             guard let rules = RoutingRule.list(from: value) else { return false }
             configuration.routes = rules
             return true
+        },
+        number("routing.commitmentSeconds", "等待存储承诺结果（秒）", "Seconds a destination may take to say that it commits; then it is asked again", in: 10...604_800) {
+            $0.commitmentSeconds = $1
         },
     ]
 }

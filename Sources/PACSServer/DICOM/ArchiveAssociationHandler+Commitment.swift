@@ -10,6 +10,14 @@ extension ArchiveAssociationHandler {
         guard request.command.sopClassUID == StorageCommitment.sopClassUID else {
             return NormalizedAnswer(status: .noSuchSOPClass)
         }
+        if case .eventReport = request.command.kind, services.awaitsResults(from: callingAETitle) {
+            let calling = callingAETitle
+            return await CommitmentReport.answer(request, dataSet, services.pool) { [forwarded = services.forwardCommitment] in
+                try forwarded.received($0, from: calling)
+            }
+        }
+        // The context may be there for results alone.
+        guard mayAskForCommitment else { return NormalizedAnswer(status: .notAuthorized) }
         guard case .action(let type) = request.command.kind else { return NormalizedAnswer(status: .unrecognizedOperation) }
         guard type == StorageCommitment.requestActionTypeID else { return NormalizedAnswer(status: .noSuchActionType) }
         guard request.command.sopInstanceUID == StorageCommitment.wellKnownInstanceUID else {

@@ -11,6 +11,7 @@ extension ArchiveAssociationHandler {
     /// C-FIND (PS3.4 §C.4.1): one statement for each page, streamed.
     func find(_ request: FindRequest, identifier: DataSet) -> AsyncThrowingStream<FindAnswer, any Error> {
         let (stream, continuation) = AsyncThrowingStream<FindAnswer, any Error>.makeStream()
+        let headerFields = HeaderFields(lookup: services.lookup, reader: services.reader)
         let task = Task { [services, audit] in
             var matches = 0
             defer {
@@ -23,10 +24,14 @@ extension ArchiveAssociationHandler {
                 let status: DIMSEStatus = query.unsupportedKeys.isEmpty ? .pending : .pendingWithUnsupportedOptionalKeys
                 while !Task.isCancelled {
                     let current = query
-                    let page = try await services.pool.run { try services.queries.find(current) }
+                    let (page, headers) = try await services.pool.run {
+                        let page = try services.queries.find(current)
+                        return (page, try headerFields.read(page.rows, current))
+                    }
                     for row in page.rows {
                         let answer = row.cFindResponse(
-                            to: query, retrieveAETitle: services.aeTitle, requestCharacterSet: identifier.characterSet)
+                            to: query, retrieveAETitle: services.aeTitle, requestCharacterSet: identifier.characterSet,
+                            header: headers[row.key])
                         matches += 1
                         continuation.yield(FindAnswer(answer, status: status))
                     }

@@ -29,6 +29,8 @@ final class ArchiveAssociationHandler: AssociationHandler {
         state.withLock { $0.matching[sopClassUID] ?? MatchingOptions() }
     }
 
+    var mayAskForCommitment: Bool { state.withLock { $0.grant?.allows(.commit) ?? false } }
+
     // MARK: Negotiation
 
     func negotiate(_ request: AssociationRequest) async -> NegotiationAnswer {
@@ -72,10 +74,11 @@ final class ArchiveAssociationHandler: AssociationHandler {
         }
         acceptance.roleSelections = request.roleSelections.map { role in
             let isStorage = services.contexts.stores(role.sopClassUID)
+            let isReport = role.sopClassUID == StorageCommitment.sopClassUID && services.awaitsResults(from: callingAETitle)
             return RoleSelection(
                 sopClassUID: role.sopClassUID, isSCU: role.isSCU,
-                // A requestor that is provider receives what it asked for by C-GET.
-                isSCP: role.isSCP && isStorage && grant.allows(.get))
+                // A requestor that is provider receives what it asked for by C-GET, or reports what we asked of it.
+                isSCP: role.isSCP && (isStorage && grant.allows(.get) || isReport))
         }
         let extended = extendedNegotiations(request)
         acceptance.extendedNegotiations = extended
@@ -91,6 +94,7 @@ final class ArchiveAssociationHandler: AssociationHandler {
         let isAllowed: Bool
         if let row = ServiceClass.row(context.abstractSyntax) {
             isAllowed = grant.allows(row.service)
+                || row.role == .commitment && role?.isSCP == true && services.awaitsResults(from: callingAETitle)
         } else if isStorage {
             isAllowed = grant.allows(.store) || (role?.isSCP == true && grant.allows(.get))
         } else {
@@ -138,6 +142,12 @@ final class ArchiveAssociationHandler: AssociationHandler {
         if let association = state.withLock({ $0.association }) { services.monitor.ended(association) }
         audit.end()
         switch end.reason {
+        case .shutdown where end.unfinishedOperations > 0:
+            services.record(
+                Refusal(
+                    direction: .refusedByUs, party: callingAETitle, operation: "association", code: "interrupted",
+                    reason: "The server was stopped while \(end.unfinishedOperations) operations ran. The peer may send again.",
+                    atMilliseconds: services.now()))
         case .released, .releasedByPeer, .rejected: break
         default: services.logger.info("Association with \(callingAETitle) ended: \(end.reason)")
         }

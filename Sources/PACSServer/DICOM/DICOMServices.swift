@@ -13,6 +13,10 @@ struct DICOMServices: Sendable {
     let lookup: any InstanceLookup
     let reader: ObjectReader
     let commitment: CommitmentDelivery
+    /// What we asked of destinations of forwarding.
+    let forwardCommitment: ForwardCommitment
+    /// AE titles of devices that are asked for commitment.
+    let committingDestinations: Set<String>
     let onCommitmentRequested: @Sendable () -> Void
     let outbound: OutboundSender
     let refusals: any RefusalLog
@@ -21,6 +25,8 @@ struct DICOMServices: Sendable {
     let access: AccessAudit
     let now: @Sendable () -> Int64
     let logger: Logger
+
+    func awaitsResults(from aeTitle: String) -> Bool { committingDestinations.contains(aeTitle) }
 
     /// Keeps a refusal record without holding up the event loop (PACS-4.2.2-b, PACS-4.2.2-c).
     func record(_ refusal: Refusal) {

@@ -126,8 +126,9 @@ struct OutboundSender: PeerNetwork {
 
     // MARK: Associations
 
-    private func connect(
-        _ destination: String, contexts: [ProposedPresentationContext], roles: [RoleSelection] = []
+    func connect(
+        _ destination: String, contexts: [ProposedPresentationContext], roles: [RoleSelection] = [],
+        handler: (any AssociationHandler)? = nil
     ) async throws(PeerFailure) -> Association {
         let device: Device?
         do { device = try await self.destination(destination) } catch {
@@ -151,7 +152,7 @@ struct OutboundSender: PeerNetwork {
             configuration.acceptsPeerCertificate = { der in CertificateFingerprint.of(der) == fingerprint }
         }
         do {
-            let association = try await client.connect(configuration)
+            let association = try await client.connect(configuration, handler: handler)
             monitor.began(association, at: now())
             return association
         } catch {
@@ -162,12 +163,9 @@ struct OutboundSender: PeerNetwork {
     // MARK: Storage Commitment
 
     func report(_ result: CommitmentResult, to destination: String) async throws(PeerFailure) {
-        let context = ProposedPresentationContext(
-            id: 1, abstractSyntax: StorageCommitment.sopClassUID,
-            transferSyntaxes: [TransferSyntax.explicitVRLittleEndian.uid, TransferSyntax.implicitVRLittleEndian.uid])
         // We request the association and are the provider on it (PS3.4 §J.3.3.1, role selection of PS3.7 §D.3.3.4).
         let association = try await connect(
-            destination, contexts: [context],
+            destination, contexts: [Self.commitmentContext],
             roles: [RoleSelection(sopClassUID: StorageCommitment.sopClassUID, isSCU: false, isSCP: true)])
         defer { monitor.ended(association) }
         do {

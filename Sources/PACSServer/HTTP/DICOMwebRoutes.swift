@@ -161,14 +161,18 @@ struct SearchAnswer: Sendable {
         var query = try ArchiveQuery(
             resources: QueryLevel(level), studyInstanceUID: asked.studyInstanceUID,
             seriesInstanceUID: asked.seriesInstanceUID, parameters: SearchParameters(asked))
-        let limit = min(asked.limit ?? Self.maximumResults, Self.maximumResults)
+        let maximum = query.headerKeys.isEmpty ? Self.maximumResults : HeaderFields.maximumRows
+        let limit = min(asked.limit ?? maximum, maximum)
         query.limit = limit + 1
         query.offset = asked.offset
-        let found = try await pacs.pool.run { [index = pacs.directory.index, query] in try index.find(query).rows }
+        let (found, headers) = try await pacs.pool.run { [index = pacs.directory.index, reader = pacs.reader, query] in
+            let rows = try index.find(query).rows
+            return (rows, try HeaderFields(lookup: index, reader: reader).read(rows.prefix(limit), query))
+        }
         let hasMore = found.count > limit
         let rows = found.prefix(limit)
         guard !rows.isEmpty else { return Response(status: .noContent) }
-        let sets = rows.map { $0.searchResult(to: query, retrieveURL: url(of: $0)) }
+        let sets = rows.map { $0.searchResult(to: query, retrieveURL: url(of: $0), header: headers[$0.key]) }
         var response = Response(
             status: .ok, headers: [.contentType: type.formatted],
             body: .init(byteBuffer: ByteBuffer(bytes: DICOMJSON.encode(sets))))

@@ -1,6 +1,8 @@
 import Archive
+import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import PersistenceSQLite
 import SecurityProfiles
 
@@ -12,6 +14,10 @@ struct ReviewRoutes: Sendable {
         router.get("api/quarantine") { request, context in
             try context.require(.quarantineReview)
             return try await quarantine(Page(request))
+        }
+        router.post("api/quarantine/release") { request, context in
+            try context.require(.quarantineReview)
+            return try await release(request, context)
         }
         router.get("api/conflicts") { request, context in
             try context.require(.quarantineReview)
@@ -62,6 +68,40 @@ struct ReviewRoutes: Sendable {
                     "reasons": .array(reasons.map { .string($0) }),
                 ])
             }, last: rows.last?.0.instanceKey)
+    }
+
+    private struct ReleaseRequest: Decodable {
+        struct Instance: Decodable {
+            var sopInstanceUID: String
+            var version: Int?
+        }
+
+        var instances: [Instance]
+        var reason: String
+    }
+
+    private static let releaseBytes = 1 << 20
+
+    /// `{"instances": [{"sopInstanceUID": …, "version": 0}], "reason": …}`; answers which were released.
+    private func release(_ request: Request, _ context: WebContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.releaseBytes)
+        guard let asked = try? JSONDecoder().decode(ReleaseRequest.self, from: Data(body.readableBytesView)), !asked.instances.isEmpty,
+            !asked.reason.allSatisfy(\.isWhitespace)
+        else {
+            throw WebFault(
+                .badRequest, "release", "Instances and a reason are needed.",
+                remedy: #"Send {"instances": [{"sopInstanceUID": "1.2.3"}], "reason": "…"}."#)
+        }
+        let release = QuarantineRelease(index: pacs.directory.index, security: pacs.security)
+        let author = context.author
+        let released = try await pacs.pool.run {
+            try asked.instances.filter {
+                try release.run($0.sopInstanceUID, version: $0.version ?? 0, reason: asked.reason, by: author)
+            }.map(\.sopInstanceUID)
+        }
+        guard !released.isEmpty else { throw WebFault(.notFound, "release", "No such instance is in quarantine.") }
+        pacs.changed.signal()
+        return JSONValue.object(["released": .array(released.map { .string($0) })]).response()
     }
 
     private func conflicts(_ page: Page) async throws -> Response {

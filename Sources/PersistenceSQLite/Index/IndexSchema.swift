@@ -16,6 +16,7 @@ enum IndexSchema {
             try db.execute(sql: ledgers)
         }
         migrator.registerMigration("2 quarantine") { db in try db.execute(sql: quarantine) }
+        migrator.registerMigration("3 releases") { db in try db.execute(sql: releases) }
     }
 
     /// What queries answer of `IndexedAttribute.quarantinedTag`, and the list of what is in quarantine.
@@ -23,6 +24,14 @@ enum IndexSchema {
         ALTER TABLE instance ADD COLUMN quarantined TEXT
             GENERATED ALWAYS AS (CASE is_quarantined WHEN 0 THEN 'NO' ELSE 'YES' END) VIRTUAL;
         CREATE INDEX instance_quarantined ON instance (id) WHERE is_quarantined <> 0;
+        """
+
+    /// What was let out of quarantine, by content: it stays out when the index is made anew.
+    private static let releases = """
+        CREATE TABLE quarantine_release (
+            sop_instance_uid TEXT NOT NULL, digest BLOB NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL,
+            at_milliseconds INTEGER NOT NULL, PRIMARY KEY (sop_instance_uid, digest)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Names and repeated terms once each; names with the keys they are found by.

@@ -125,6 +125,7 @@ final class Registrar: @unchecked Sendable {
         set(.availableTransferSyntaxUID, entry.transferSyntaxUID, instanceWriter, &values)
         let storedSyntax = try dictionaries.term(entry.storedTransferSyntaxUID, db)
         let source = try dictionaries.term(entry.note.source, db)
+        let isQuarantined = try !entry.note.quarantineReasons.isEmpty && !isReleased(entry, db)
         return try instanceWriter.write(values, parent: series.key, dictionaries, db) { statement in
             let location = entry.location
             statement.bind(version)
@@ -138,8 +139,15 @@ final class Registrar: @unchecked Sendable {
             statement.bind(entry.dataSetBytes)
             statement.bind(entry.note.receivedAtMilliseconds)
             statement.bind(source)
-            statement.bind(entry.note.quarantineReasons.isEmpty ? 0 : 1)
+            statement.bind(isQuarantined ? 1 : 0)
         }
+    }
+
+    /// A person has looked at this very content before and let it out.
+    private func isReleased(_ entry: InstanceEntry, _ db: Database) throws -> Bool {
+        let sql = "SELECT 1 FROM quarantine_release WHERE sop_instance_uid = ? AND digest = ?"
+        let digest = Data(entry.note.dataSetDigest)
+        return try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [entry.sopInstanceUID, digest]) != nil
     }
 
     func set(_ tag: Tag, _ text: String, _ writer: LevelWriter, _ values: inout [IndexedValue]) {
@@ -243,6 +251,7 @@ extension Change.Kind {
         case .added: 0
         case .conflict: 1
         case .relocated: 2
+        case .released: 3
         }
     }
 
@@ -250,6 +259,7 @@ extension Change.Kind {
         switch code {
         case 1: self = .conflict
         case 2: self = .relocated
+        case 3: self = .released
         default: self = .added
         }
     }

@@ -79,6 +79,13 @@ extension SQLiteIndex: JobStore {
         }
     }
 
+    package func openJob(kind: String, key: String) throws(IndexError) -> Job? {
+        try database.read { db in
+            let sql = "SELECT \(Self.jobColumns) FROM job WHERE kind = ? AND key = ? AND state IN ('waiting', 'running')"
+            return try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [kind, key]).map { Self.job($0) }
+        }
+    }
+
     package func releaseRunning() throws(IndexError) {
         try database.write { db in
             try db.execute(sql: "UPDATE job SET state = 'waiting' WHERE state = 'running'")

@@ -66,6 +66,45 @@ extension SQLiteIndex: InstanceLookup {
         let bound = StatementArguments(arguments)
         return try database.read { db in try StoredInstanceReader.fetch(db, sql, bound) }
     }
+
+    package func representatives(of level: QueryLevel, keys: [Int64]) throws(IndexError) -> [Int64: StoredInstance] {
+        let first = Self.firstInstance(level)
+        return try database.read { db in
+            var found: [Int64: StoredInstance] = [:]
+            for key in keys {
+                let sql = StoredInstanceReader.select + " WHERE i.id = (\(first))"
+                found[key] = try StoredInstanceReader.fetch(db, sql, [key]).first
+            }
+            return found
+        }
+    }
+
+    /// Objects on each storage location, conflicting versions included.
+    package func objectCounts() throws(IndexError) -> [Int64: Int] {
+        try database.read { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT volume_id, count(*) FROM instance GROUP BY volume_id")
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as Int64, $0[1] as Int) })
+        }
+    }
+
+    /// Follows the order of an index at each step, so that one row is read and no more.
+    private static func firstInstance(_ level: QueryLevel) -> String {
+        switch level {
+        case .instance: "?"
+        case .series:
+            "SELECT id FROM instance WHERE series = ? AND conflict_version = 0 ORDER BY instance_number, id LIMIT 1"
+        case .study:
+            """
+            SELECT i.id FROM series e JOIN instance i ON i.series = e.id AND i.conflict_version = 0 WHERE e.study = ?
+            ORDER BY e.series_number, e.id, i.instance_number, i.id LIMIT 1
+            """
+        case .patient:
+            """
+            SELECT i.id FROM study s JOIN series e ON e.study = s.id JOIN instance i ON i.series = e.id
+            AND i.conflict_version = 0 WHERE s.patient = ? ORDER BY s.id, e.series_number, e.id, i.instance_number, i.id LIMIT 1
+            """
+        }
+    }
 }
 
 extension SQLiteIndex: ChangeFeed {

@@ -142,6 +142,10 @@ extension AuditEventKind {
                 110104, nil, "R", "发送检查", "Study sent", "通过 C-MOVE、C-GET、转发发送，或由程序通过 WADO-RS、WADO-URI 获取",
                 "instances leave by C-MOVE, C-GET or forwarding, or a program retrieves them by WADO-RS or WADO-URI")
         case .studyShared: Row(110106, nil, "C", "分享检查", "Study shared", "创建分享链接", "a link to a study is made")
+        case .quarantineReleased:
+            Row(
+                110103, nil, "U", "解除隔离", "Released from quarantine", "查看后解除对象的隔离标记",
+                "a defective instance is let out of quarantine after it was looked at")
         case .studyDeleted:
             Row(110105, nil, "D", "删除检查", "Study deleted", "删除检查或其部分", "a study or part of it is deleted")
         default:

@@ -34,6 +34,7 @@ package enum AuditEventKind: String, CaseIterable, Hashable, Sendable {
     case studyShared = "study.shared"
     case studyChanged = "study.changed"
     case studyDeleted = "study.deleted"
+    case quarantineReleased = "quarantine.released"
     case auditRead = "audit.read"
     case auditVerified = "audit.verified"
     case auditBuffered = "audit.buffered"
