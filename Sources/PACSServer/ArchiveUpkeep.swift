@@ -152,6 +152,7 @@ final class ArchiveUpkeep: Sendable {
         let (volumes, isIntact) = try await pacs.pool.run {
             pacs.security.restoreFromMemory()
             self.tellDegradation()
+            pacs.configurationWatch.tell(pacs.logger)
             _ = try pacs.security.sessions.endExpired()
             return (
                 pacs.directory.store.volumes(),

@@ -21,11 +21,13 @@ package final class PACS: Sendable {
     package let reader: ObjectReader
     package let monitor: TransferMonitor
     package let access: AccessAudit
+    package let configurationWatch: ConfigurationWatch
     package let pool: BlockingPool
     package let changed: ArchiveSignal
     package let logger: Logger
     private let commitmentsDue = ArchiveSignal()
     private let hasRecovered = Atomic<Bool>(false)
+    private let recovered = ArchiveSignal()
     private let outbound: OutboundSender
     private let commitment: CommitmentDelivery
     private let forwardCommitment: ForwardCommitment
@@ -40,11 +42,14 @@ package final class PACS: Sendable {
         self.logger = logger
         try UnfinishedReindex.refuse(configuration.dataDirectory)
         security = try ArchiveDirectory.security(path: configuration.dataDirectory)
+        configurationWatch = ConfigurationWatch(configuration, seal: security.configuration)
+        configurationWatch.tell(logger)
         directory = try ArchiveDirectory(
             path: configuration.dataDirectory, mode: .exclusive, configuration: configuration
         ) { event in
             logger.warning("Storage volume \(event.volumeID): \(event.message)")
         }
+        configurationWatch.started(wasAccepted: configurationWatch.differences.isEmpty, logger)
         workspace = try SQLiteWorkspace(path: configuration.dataDirectory + "/workspace.sqlite")
         changed = ArchiveSignal()
         monitor = TransferMonitor()
@@ -87,7 +92,7 @@ package final class PACS: Sendable {
         }
     }
 
-    /// Whether objects and accounts can only be read, until the server is started again.
+    /// Whether objects and accounts can only be read now.
     package var isReadOnly: Bool { directory.index.isOnReadOnlyDisk }
 
     /// Tries again what the start could not do.
@@ -95,6 +100,7 @@ package final class PACS: Sendable {
         guard !hasRecovered.load(ordering: .acquiring) else { return }
         try recover()
         ingest.close(because: nil)
+        security.restoreFromMemory()
         logger.notice("The data directory can be written again. Objects are stored.")
     }
 
@@ -106,6 +112,21 @@ package final class PACS: Sendable {
         for problem in report.unreadable.prefix(20) { logger.error("A stored record cannot be indexed: \(problem)") }
         try directory.index.releaseRunning()
         hasRecovered.store(true, ordering: .releasing)
+        recovered.signal()
+    }
+
+    /// Returns when the data directory is written to, which is at once as a rule, or the task is cancelled.
+    func waitUntilWritable() async {
+        while !hasRecovered.load(ordering: .acquiring), !Task.isCancelled { await recovered.wait(after: recovered.generation) }
+    }
+
+    /// Objects that wait to be forwarded to a device, as a line for people.
+    func waitingForwards(to aeTitle: String?) -> [String] {
+        let open: [Job] = [Job.State.waiting, .running].flatMap {
+            (try? directory.index.jobs(kind: Forwarder.jobKind, state: $0, limit: 10_000)) ?? []
+        }
+        let count = open.count { job in aeTitle.map { job.key.hasPrefix($0 + ":") } ?? true }
+        return count == 0 ? [] : ["\(count) objects wait to be forwarded to it"]
     }
 
     // MARK: DICOM

@@ -1,3 +1,4 @@
+import Archive
 import DIMSE
 import Dispatch
 import Foundation
@@ -11,10 +12,10 @@ package struct ServerRun: Sendable {
     package init(pacs: PACS) { self.pacs = pacs }
 
     package func run() async throws {
-        let stop = StopSignals()
+        let stop = StopSignals { pacs.monitor.descriptions() }
         let web = WebServer(pacs)
         let dicom = Mutex<[AssociationServer]>([])
-        let local = LocalImportService(pacs)
+        let local = LocalImportService(pacs) { user in stop.request(by: user) }
         let failure = await withTaskGroup(of: (any Error)?.self, returning: (any Error)?.self) { group in
             let pacs = pacs
             let (ports, port) = AsyncStream<Int>.makeStream()
@@ -32,7 +33,6 @@ package struct ServerRun: Sendable {
                 do {
                     let servers = try await pacs.startDICOM()
                     dicom.withLock { $0 = servers }
-                    local.start()
                     try pacs.security.audit.append(AuditEvent(.serverStarted, actor: .system, origin: "apus"))
                     await Self.announce(pacs, servers, webPort: webPort)
                 } catch {
@@ -47,6 +47,12 @@ package struct ServerRun: Sendable {
                 return nil
             }
             group.addTask {
+                await pacs.waitUntilWritable()
+                if !Task.isCancelled { local.start() }
+                await stop.waitForEnd()
+                return nil
+            }
+            group.addTask {
                 await stop.wait()
                 FileHandle.standardError.write(Data("apus: finishing running transfers …\n".utf8))
                 return nil
@@ -58,7 +64,8 @@ package struct ServerRun: Sendable {
             return first
         }
         local.stop()
-        try? pacs.security.audit.append(AuditEvent(.serverStopped, actor: .system, origin: "apus"))
+        let actor = stop.user.map { Principal.terminal(user: $0) } ?? .system
+        try? pacs.security.audit.append(AuditEvent(.serverStopped, actor: actor, origin: stop.user == nil ? "apus" : "terminal"))
         await pacs.close()
         if let failure { throw failure }
     }
@@ -84,27 +91,67 @@ package struct ServerRun: Sendable {
     }
 }
 
-/// Waits for SIGINT or SIGTERM; a second one ends the process at once.
+/// Waits for SIGINT, SIGTERM or the word of a command. A second signal ends the process at once.
+///
+/// Somebody at a terminal is asked first when transfers run (PACS-4.2.2-e): the first Ctrl-C tells what would be interrupted, a
+/// second one within ten seconds stops. SIGTERM comes from service managers, which cannot answer.
 private final class StopSignals: Sendable {
-    /// Kept alive only; never touched after set-up.
-    nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
-    private let stream: AsyncStream<Void>
+    private struct State {
+        var stops = 0
+        var askedAt: ContinuousClock.Instant?
+        var user: String?
+    }
 
-    init() {
-        let (stream, continuation) = AsyncStream<Void>.makeStream()
-        self.stream = stream
-        let count = Mutex(0)
+    /// Kept alive only; never touched after set-up.
+    nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
+    private let state = Mutex(State())
+    private let asked = ArchiveSignal()
+    private static let questionStands: Duration = .seconds(10)
+
+    /// - Parameter running: what a stop would interrupt.
+    init(running: @escaping @Sendable () -> [String]) {
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                if count.withLock({ $0 += 1; return $0 }) > 1 { exit(75) }
-                continuation.yield()
-            }
+            source.setEventHandler { self.received(number, running) }
             source.resume()
             return source
         }
     }
 
-    func wait() async { for await _ in stream { return } }
+    private func received(_ number: Int32, _ running: () -> [String]) {
+        let transfers = number == SIGINT && isatty(STDIN_FILENO) == 1 ? running() : []
+        let stops = state.withLock { state in
+            let isConfirmed = state.askedAt.map { ContinuousClock.now - $0 < Self.questionStands } ?? false
+            if state.stops == 0, !transfers.isEmpty, !isConfirmed {
+                state.askedAt = ContinuousClock.now
+                return 0
+            }
+            state.stops += 1
+            return state.stops
+        }
+        if stops > 1 { exit(75) }
+        if stops == 1 { return asked.signal() }
+        let text = "apus: \(transfers.count) transfers are running:\n  " + transfers.joined(separator: "\n  ")
+            + "\nPress Ctrl-C again within 10 seconds to stop all the same.\n"
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+
+    /// Who asked for the stop by a command.
+    var user: String? { state.withLock { $0.user } }
+
+    func request(by user: String) {
+        state.withLock { state in
+            state.stops += 1
+            state.user = user
+        }
+        asked.signal()
+    }
+
+    func wait() async { await asked.wait(after: 0) }
+
+    /// Until the task is cancelled.
+    func waitForEnd() async {
+        while !Task.isCancelled { await asked.wait(after: asked.generation) }
+    }
 }

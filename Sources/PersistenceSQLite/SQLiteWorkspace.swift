@@ -13,6 +13,7 @@ package final class SQLiteWorkspace: Sendable {
     package init(path: String, isReadOnly: Bool = false) throws(IndexError) {
         database = try SQLiteDatabase(path: path, isReadOnly: isReadOnly) { migrator in
             migrator.registerMigration("1") { db in try db.execute(sql: Self.schema) }
+            migrator.registerMigration("2 workplaces") { db in try db.execute(sql: Self.workplaces) }
         }
     }
 
@@ -33,6 +34,19 @@ package final class SQLiteWorkspace: Sendable {
             id TEXT NOT NULL, owner TEXT NOT NULL, body BLOB NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (owner, id)
         ) STRICT;
         CREATE TABLE installation (id INTEGER PRIMARY KEY CHECK (id = 1), device_uid TEXT NOT NULL) STRICT;
+        """
+}
+
+extension SQLiteWorkspace {
+    fileprivate static let workplaces = """
+        CREATE TABLE preference (
+            owner TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (owner, name)
+        ) STRICT;
+        CREATE TABLE display_check (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at_milliseconds INTEGER NOT NULL, author TEXT NOT NULL, workstation TEXT NOT NULL,
+            screen TEXT NOT NULL, role TEXT NOT NULL, pixels_per_mm REAL, passed INTEGER NOT NULL, seen TEXT NOT NULL,
+            note TEXT NOT NULL
+        ) STRICT;
         """
 }
 
@@ -132,6 +146,54 @@ extension SQLiteWorkspace: WorkspaceStore {
         try database.writeDurably { db in
             try db.execute(sql: "INSERT OR IGNORE INTO installation (id, device_uid) VALUES (1, ?)", arguments: [proposed])
             return try String.fetchOne(db, sql: "SELECT device_uid FROM installation") ?? proposed
+        }
+    }
+
+    // MARK: Workplaces
+
+    package func preference(owner: String, name: String) throws(IndexError) -> [UInt8]? {
+        try database.read { db in
+            let sql = "SELECT body FROM preference WHERE owner = ? AND name = ?"
+            return try Data.fetchOne(db, sql: sql, arguments: [owner, name]).map { [UInt8]($0) }
+        }
+    }
+
+    package func savePreference(owner: String, name: String, body: [UInt8], nowMilliseconds: Int64) throws(IndexError) {
+        try database.writeDurably { db in
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO preference (owner, name, body, changed_at) VALUES (?, ?, ?, ?)",
+                arguments: [owner, name, Data(body), nowMilliseconds])
+        }
+    }
+
+    package func recordDisplayCheck(_ check: DisplayCheck) throws(IndexError) -> Int64 {
+        try database.writeDurably { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO display_check (at_milliseconds, author, workstation, screen, role, pixels_per_mm, passed, seen, note)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    check.atMilliseconds, check.author, check.workstation, check.screen, check.role, check.pixelsPerMM,
+                    check.passed, String(check.seen.map { $0 ? "1" : "0" }), check.note,
+                ])
+            return db.lastInsertedRowID
+        }
+    }
+
+    package func displayChecks(limit: Int, before: Int64?) throws(IndexError) -> [(number: Int64, check: DisplayCheck)] {
+        try database.read { db in
+            let sql = """
+                SELECT id, at_milliseconds, author, workstation, screen, role, pixels_per_mm, passed, seen, note
+                FROM display_check WHERE id < ? ORDER BY id DESC LIMIT ?
+                """
+            return try Row.fetchAll(db, sql: sql, arguments: [before ?? .max, max(0, limit)]).map { row in
+                let seen: String = row[8]
+                let check = DisplayCheck(
+                    atMilliseconds: row[1], author: row[2], workstation: row[3], screen: row[4], role: row[5], pixelsPerMM: row[6],
+                    passed: row[7], seen: seen.map { $0 == "1" }, note: row[9])
+                return (row[0], check)
+            }
         }
     }
 }

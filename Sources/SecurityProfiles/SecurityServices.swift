@@ -8,6 +8,7 @@ package struct SecurityServices: Sendable {
     package let settings: SettingsService
     package let audit: AuditLog
     package let integrity: IntegrityService
+    package let configuration: ConfigurationSeal
     private let context: SecurityContext
     private let resilient: ResilientSecurityStore
 
@@ -30,6 +31,7 @@ package struct SecurityServices: Sendable {
         devices = DeviceService(context: context)
         settings = SettingsService(context: context)
         audit = AuditLog(context: context)
+        configuration = ConfigurationSeal(context: context)
         integrity = IntegrityService(context: context, log: audit)
         try integrity.prepare(keyIsNew: keyIsNew)
     }

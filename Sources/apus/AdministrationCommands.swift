@@ -176,6 +176,7 @@ struct DeviceCommand: AsyncParsableCommand {
         @Option(help: "Modality or kind.") var modality = ""
         @Option(help: "Description.") var description = ""
         @Flag(help: "Register it, but refuse it for now.") var disabled = false
+        @Flag(help: "Disable it although transfers with it run.") var force = false
 
         func run() async throws {
             try await reporting {
@@ -185,6 +186,7 @@ struct DeviceCommand: AsyncParsableCommand {
                 let draft = DeviceDraft(
                     aeTitle: ae, host: host, port: port, addresses: from, certificateFingerprint: fingerprint,
                     modality: modality, details: description, isEnabled: !disabled, services: services)
+                if disabled { try confirmInterruption(of: ae, directory, force: force) }
                 let devices = try directory.security().devices
                 do {
                     try devices.add(draft, by: directory.author)
@@ -220,10 +222,12 @@ struct DeviceCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Remove a device.")
         @OptionGroup var directory: DataDirectoryOptions
         @Option(help: "Its AE title.") var ae: String
+        @Flag(help: "Remove it although transfers with it run.") var force = false
 
         func run() async throws {
             try await reporting {
                 try directory.requireExisting()
+                try confirmInterruption(of: ae, directory, force: force)
                 try directory.security().devices.remove(aeTitle: ae, by: directory.author)
                 print("Device \(ae) removed.")
             }
@@ -258,6 +262,13 @@ struct DeviceCommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+/// A device that is refused from now on can neither go on sending with new associations nor be sent to.
+private func confirmInterruption(of aeTitle: String, _ directory: DataDirectoryOptions, force: Bool) throws {
+    let user = ProcessInfo.processInfo.userName
+    let running = LocalControl.transfers(with: aeTitle, user: user, data: directory.data) ?? []
+    try confirm(running, question: "Refuse \(aeTitle) from now on all the same?", force: force)
 }
 
 // MARK: Settings

@@ -15,11 +15,11 @@ struct Apus: AsyncParsableCommand {
             """,
         version: ApusVersion.text,
         subcommands: [
-            Serve.self,
+            Serve.self, Stop.self,
             Echo.self, Store.self, Find.self, Move.self, Get.self, Commit.self,
             Dump.self, JSON.self, Transcode.self, Validate.self,
             Import.self, Export.self, Check.self, Reindex.self, Compression.self, PhantomCommand.self,
-            UserCommand.self, TokenCommand.self, DeviceCommand.self, SettingCommand.self, VolumesCommand.self,
+            UserCommand.self, TokenCommand.self, DeviceCommand.self, SettingCommand.self, ConfigurationCommand.self, VolumesCommand.self,
             JobsCommand.self, RefusalsCommand.self, QuarantineCommand.self, ConflictsCommand.self, InconsistenciesCommand.self,
             AuditCommand.self, ConformanceCommand.self,
         ])

@@ -20,6 +20,7 @@ struct DataDirectoryOptions: ParsableArguments {
                 throw CommandFault("The configuration file \(config) cannot be read.", .noInput)
             }
             try configuration.apply(json: json)
+            configuration.file = config
         }
         configuration.dataDirectory = data
         return configuration

@@ -19,6 +19,17 @@ package protocol WorkspaceStore: Sendable {
     /// - Returns: whether there was one.
     func removeProtocol(id: String, owner: String) throws(IndexError) -> Bool
 
+    /// What an owner keeps under a name; `nil` when there is nothing.
+    func preference(owner: String, name: String) throws(IndexError) -> [UInt8]?
+    func savePreference(owner: String, name: String, body: [UInt8], nowMilliseconds: Int64) throws(IndexError)
+
+    /// Adds to the log of display checks, which nothing is taken from.
+    ///
+    /// - Returns: its number.
+    func recordDisplayCheck(_ check: DisplayCheck) throws(IndexError) -> Int64
+    /// Newest first, below `before`.
+    func displayChecks(limit: Int, before: Int64?) throws(IndexError) -> [(number: Int64, check: DisplayCheck)]
+
     /// The identity of this installation as a device: `proposed` when it is asked for first, then always that.
     func deviceUID(proposed: String) throws(IndexError) -> String
 }
@@ -78,5 +89,39 @@ package struct StoredProtocol: Hashable, Sendable {
         self.id = id
         self.owner = owner
         self.body = body
+    }
+}
+
+/// One check of a monitor with test patterns: who did it, when, on which monitor, and what was seen.
+package struct DisplayCheck: Hashable, Sendable {
+    /// By the clock of the server.
+    package var atMilliseconds: Int64
+    /// Account name.
+    package var author: String
+    package var workstation: String
+    /// Size, depth and place of the monitor, as browsers name it.
+    package var screen: String
+    /// `diagnostic`, `office` or `unset`.
+    package var role: String
+    /// Device pixels per millimetre; `nil` when it is not calibrated.
+    package var pixelsPerMM: Double?
+    package var passed: Bool
+    /// Which questions were answered with yes.
+    package var seen: [Bool]
+    package var note: String
+
+    package init(
+        atMilliseconds: Int64, author: String, workstation: String, screen: String, role: String, pixelsPerMM: Double?,
+        passed: Bool, seen: [Bool], note: String
+    ) {
+        self.atMilliseconds = atMilliseconds
+        self.author = author
+        self.workstation = workstation
+        self.screen = screen
+        self.role = role
+        self.pixelsPerMM = pixelsPerMM
+        self.passed = passed
+        self.seen = seen
+        self.note = note
     }
 }

@@ -65,6 +65,9 @@ package struct ServerConfiguration: Sendable {
     package var commitmentSeconds = 900
     /// How long running transfers may go on when the server is told to stop.
     package var stopSeconds = 30
+    /// The configuration file, where there is one, and what stands in it: JSON text of each value by its key.
+    package var file: String?
+    package internal(set) var fileValues: [String: String] = [:]
 
     package init() {}
 }

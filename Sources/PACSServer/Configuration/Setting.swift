@@ -203,6 +203,13 @@ extension ServerConfiguration {
         try apply(root, prefix: "")
     }
 
+    /// The same text for the same value, however the file is laid out.
+    private static func text(_ value: Any) -> String {
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes, .fragmentsAllowed]
+        guard let data = try? JSONSerialization.data(withJSONObject: value, options: options) else { return "?" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
     private mutating func apply(_ object: [String: Any], prefix: String) throws {
         for (name, value) in object.sorted(by: { $0.key < $1.key }) {
             let key = prefix + name
@@ -210,6 +217,7 @@ extension ServerConfiguration {
                 guard setting.apply(&self, value) else {
                     throw ConfigurationError(description: "\(key): expected \(setting.form). \(setting.english).")
                 }
+                fileValues[key] = Self.text(value)
             } else if let nested = value as? [String: Any], Setting.all.contains(where: { $0.key.hasPrefix(key + ".") }) {
                 try apply(nested, prefix: key + ".")
             } else {

@@ -18,6 +18,8 @@ package final class TransferMonitor: Sendable {
     }
 
     private let items = Mutex<[UInt64: Item]>([:])
+    private let web = Mutex<[Int: String]>([:])
+    private let nextWeb = Atomic<Int>(0)
 
     package init() {}
 
@@ -27,6 +29,26 @@ package final class TransferMonitor: Sendable {
 
     func ended(_ association: Association) {
         _ = items.withLock { $0.removeValue(forKey: association.connection.id) }
+    }
+
+    /// Counts an upload, download or import as running until `body` returns.
+    func running<Value>(_ description: String, _ body: () async throws -> Value) async rethrows -> Value {
+        let key = nextWeb.add(1, ordering: .relaxed).newValue
+        web.withLock { $0[key] = description }
+        defer { web.withLock { $0[key] = nil } }
+        return try await body()
+    }
+
+    /// What a stop would interrupt, a line each.
+    ///
+    /// - Parameter aeTitle: only associations with this device; `nil` for all that runs.
+    package func descriptions(of aeTitle: String? = nil) -> [String] {
+        let associations = entries().filter { aeTitle == nil || $0.peerAETitle == aeTitle }.map { entry in
+            let count = entry.statistics.storedInstances
+            return "association \(entry.isInbound ? "from" : "to") \(entry.peerAETitle) (\(entry.peerAddress)), "
+                + "\(count) objects received, \(entry.statistics.receivedBytes) bytes in, \(entry.statistics.sentBytes) bytes out"
+        }
+        return associations + (aeTitle == nil ? web.withLock { $0.values.sorted() } : [])
     }
 
     /// Standing associations, oldest first.

@@ -67,7 +67,9 @@ struct DICOMwebRoutes: Sendable {
             return response
         case .storeInstances, .storeStudyInstances:
             try context.require(.dicomwebWrite)
-            return try await StoreAnswer(pacs: pacs, base: base).answer(request, context)
+            return try await pacs.monitor.running("upload by \(context.principal.name) (STOW-RS)") {
+                try await StoreAnswer(pacs: pacs, base: base).answer(request, context)
+            }
         case .retrieveURI:
             try context.require(.dicomwebRead)
             let response = try await URIAnswer(pacs: pacs).answer(request)

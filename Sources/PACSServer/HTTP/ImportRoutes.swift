@@ -11,7 +11,7 @@ struct ImportRoutes: Sendable {
     func add(to router: Router<WebContext>) {
         router.post("api/import") { request, context in
             try context.require(.studyImport)
-            return try await receive(request, context)
+            return try await pacs.monitor.running("import by \(context.principal.name)") { try await receive(request, context) }
         }
     }
 

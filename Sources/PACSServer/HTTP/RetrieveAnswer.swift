@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import PersistenceSQLite
+import SecurityProfiles
 
 /// WADO-RS (PS3.18 §10.4).
 struct RetrieveAnswer: Sendable {
@@ -23,7 +24,7 @@ struct RetrieveAnswer: Sendable {
         let accept = try AcceptList(
             header: request.headers[.accept], queryParameter: try QueryString(request.uri.query).single("accept"))
         switch asked.content {
-        case .instances: return try await objects(instances, accept, request, isSingle: asked.scope.isInstance)
+        case .instances: return try await objects(instances, accept, request, context, isSingle: asked.scope.isInstance)
         case .metadata: return try metadata(instances, accept)
         case .frames(let numbers): return try await frames(first, numbers, accept)
         case .pixelData:
@@ -44,7 +45,7 @@ struct RetrieveAnswer: Sendable {
     }
 
     private func objects(
-        _ instances: [StoredInstance], _ accept: AcceptList, _ request: Request, isSingle: Bool
+        _ instances: [StoredInstance], _ accept: AcceptList, _ request: Request, _ context: WebContext, isSingle: Bool
     ) async throws -> Response {
         let reader = pacs.reader
         let outgoing = try await pacs.pool.run {
@@ -71,15 +72,18 @@ struct RetrieveAnswer: Sendable {
             }
         }
         let (first, rest) = try await ahead.begun()
-        let body = ResponseBody { output in
-            var parts = rest
-            var current = first
-            while let part = current {
-                if let begun = part.takeBegun() { try await output.write(begun) }
-                while !part.isAtEnd, let more = try await pool.run({ try part.next() }) { try await output.write(more) }
-                current = try await parts.next()
+        let name = context.principal.name
+        let body = ResponseBody { [monitor = pacs.monitor] output in
+            try await monitor.running("download of \(instances.count) objects by \(name) (WADO-RS)") {
+                var parts = rest
+                var current = first
+                while let part = current {
+                    if let begun = part.takeBegun() { try await output.write(begun) }
+                    while !part.isAtEnd, let more = try await pool.run({ try part.next() }) { try await output.write(more) }
+                    current = try await parts.next()
+                }
+                try await output.write(ByteBuffer(bytes: writer.end))
             }
-            try await output.write(ByteBuffer(bytes: writer.end))
             try await output.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: writer.contentType(of: .dicom).formatted], body: body)

@@ -191,6 +191,7 @@ struct StudyRoutes: Sendable {
                 "instances": .integer(counts.instances), "conflicts": .integer(counts.conflicts),
             ]),
             "transfers": .integer(pacs.monitor.entries().count), "readOnly": .flag(pacs.isReadOnly),
+            "configurationAccepted": .flag(pacs.configurationWatch.differences.isEmpty),
             "security": Self.securityRow(pacs.security.degradation),
         ]).response()
     }

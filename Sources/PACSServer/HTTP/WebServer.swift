@@ -39,6 +39,8 @@ package struct WebServer: Sendable {
         PresentationRouteTable.add(to: router)
         ReviewRoutes(pacs: pacs).add(to: router)
         ImportRoutes(pacs: pacs).add(to: router)
+        ConfigurationRoutes(pacs: pacs).add(to: router)
+        WorkplaceRoutes(pacs: pacs).add(to: router)
         DICOMwebRoutes(pacs: pacs).add(to: router)
         StaticFiles(directory: StaticFiles.directory(pacs.configuration.webDirectory)).add(to: router)
         return router

@@ -5,9 +5,17 @@ import Logging
 import SecurityProfiles
 import Synchronization
 
-/// What `apus import` asks of the server that runs on its data directory: one line of JSON over a socket there. The
-/// server reads the files itself and answers a line for each verdict, then an empty one.
+/// What a command asks of the server that runs on its data directory: one line of JSON over a socket there. For an import the
+/// server reads the files itself and answers a line for each verdict, then an empty one; for the other questions a line for
+/// each transfer, then an empty one.
 struct LocalImportRequest: Codable {
+    enum Question: String, Codable {
+        /// What runs.
+        case transfers
+        /// Stop the server.
+        case stop
+    }
+
     struct Item: Codable {
         /// Absolute.
         var path: String
@@ -17,6 +25,10 @@ struct LocalImportRequest: Codable {
 
     var user: String
     var items: [Item]
+    /// `nil` for an import.
+    var question: Question?
+    /// Only what concerns this device.
+    var aeTitle: String?
 
     static let maximumBytes = 16 << 20
 
@@ -47,6 +59,40 @@ package enum LocalImport {
     }
 }
 
+/// Questions to the server that runs on a data directory.
+package enum LocalControl {
+    /// What a stop, or a change of a device, would interrupt.
+    ///
+    /// - Returns: `nil` when no server runs there.
+    package static func transfers(with aeTitle: String? = nil, user: String, data: String) -> [String]? {
+        ask(LocalImportRequest(user: user, items: [], question: .transfers, aeTitle: aeTitle), data)
+    }
+
+    /// Tells the server to stop, letting transfers finish as long as `dicom.stopSeconds` says.
+    ///
+    /// - Returns: `false` when no server runs there.
+    package static func stop(user: String, data: String) -> Bool {
+        ask(LocalImportRequest(user: user, items: [], question: .stop), data) != nil
+    }
+
+    /// Whether a server can be asked.
+    package static func isRunning(data: String) -> Bool {
+        LocalSocket.connected(to: LocalImportRequest.socketPath(data)) != nil
+    }
+
+    private static func ask(_ request: LocalImportRequest, _ data: String) -> [String]? {
+        guard let socket = LocalSocket.connected(to: LocalImportRequest.socketPath(data)),
+            let json = try? JSONEncoder().encode(request), socket.writeLine(Array(json))
+        else { return nil }
+        var lines: [String] = []
+        while let line = socket.readLine(limit: LocalImportRequest.maximumBytes) {
+            if line.isEmpty { return lines }
+            lines.append(String(decoding: line, as: UTF8.self))
+        }
+        return nil
+    }
+}
+
 /// The server's side: a thread that waits for callers and one for each import.
 final class LocalImportService: Sendable {
     private let pacs: PACS
@@ -55,7 +101,13 @@ final class LocalImportService: Sendable {
     private let running = DispatchGroup()
     private let slots = DispatchSemaphore(value: 4)
 
-    init(_ pacs: PACS) { self.pacs = pacs }
+    /// - Parameter onStop: called with the user who asks for it.
+    init(_ pacs: PACS, onStop: @escaping @Sendable (String) -> Void) {
+        self.pacs = pacs
+        self.onStop = onStop
+    }
+
+    private let onStop: @Sendable (String) -> Void
 
     private var path: String { LocalImportRequest.socketPath(pacs.configuration.dataDirectory) }
 
@@ -92,6 +144,9 @@ final class LocalImportService: Sendable {
             let request = try? JSONDecoder().decode(LocalImportRequest.self, from: Data(line))
         else { return }
         let user = String(request.user.prefix(64))
+        if let question = request.question { return answer(question, request.aeTitle, user, caller) }
+        imports.add(1, ordering: .relaxed)
+        defer { imports.subtract(1, ordering: .relaxed) }
         let importer = Importer(ingest: pacs.ingest, origin: .importing(user))
         let studies = Mutex<Set<String>>([])
         let isGone = StopFlag()
@@ -113,6 +168,22 @@ final class LocalImportService: Sendable {
         }
         audit(studies.withLock { $0 }, user)
         if !shouldStop() { _ = caller.writeLine([]) }
+    }
+
+    private let imports = Atomic<Int>(0)
+
+    /// What a stop would interrupt.
+    func running(with aeTitle: String? = nil) -> [String] {
+        let count = imports.load(ordering: .relaxed)
+        let lines = pacs.monitor.descriptions(of: aeTitle)
+        guard aeTitle == nil else { return lines + pacs.waitingForwards(to: aeTitle) }
+        return lines + (count > 0 ? ["\(count) imports by apus import"] : [])
+    }
+
+    private func answer(_ question: LocalImportRequest.Question, _ aeTitle: String?, _ user: String, _ caller: LocalSocket) {
+        for line in running(with: aeTitle) where !caller.writeLine(Array(line.utf8)) { return }
+        _ = caller.writeLine([])
+        if question == .stop { onStop(user) }
     }
 
     private func audit(_ studies: Set<String>, _ user: String) {

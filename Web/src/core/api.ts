@@ -194,6 +194,41 @@ export class API {
     await this.#request(`/api/hanging-protocols/${encodeURIComponent(id)}`, { method: "DELETE" });
   }
 
+  /** The protocol that the server hangs a study by; `null` when none matches. */
+  async hanging(study: string, signal: AbortSignal): Promise<unknown> {
+    const { protocol } = await this.#json<{ protocol: unknown }>(`/api/studies/${study}/hanging`, { signal });
+    return protocol;
+  }
+
+  /** What the person keeps under a name. */
+  preference(name: string): Promise<unknown> {
+    return this.#json(`/api/preferences/${encodeURIComponent(name)}`, {});
+  }
+
+  async savePreference(name: string, value: unknown): Promise<void> {
+    await this.#request(`/api/preferences/${encodeURIComponent(name)}`, { ...post(value), method: "PUT" });
+  }
+
+  /** The monitors of a workstation. */
+  screens(workstation: string): Promise<unknown> {
+    return this.#json(`/api/workstations/${encodeURIComponent(workstation)}/screens`, {});
+  }
+
+  async saveScreens(workstation: string, value: unknown): Promise<void> {
+    const path = `/api/workstations/${encodeURIComponent(workstation)}/screens`;
+    await this.#request(path, { ...post(value), method: "PUT" });
+  }
+
+  /** The log of display checks, newest first. */
+  displayChecks(limit: number): Promise<{ checks: unknown[] }> {
+    return this.#json(`/api/display-checks?limit=${limit}`, {});
+  }
+
+  /** Adds to the log; author and time are the server's. */
+  recordDisplayCheck(check: unknown): Promise<unknown> {
+    return this.#json("/api/display-checks", post(check));
+  }
+
   /** Tries a rule on the newest studies. */
   testHangingProtocol(protocol: unknown, limit: number): Promise<{ tested: number; hits: unknown[] }> {
     return this.#json(`/api/hanging-protocols/test?limit=${limit}`, post(protocol));

@@ -4,7 +4,7 @@ import { number } from "../core/format.ts";
 import { t } from "../core/i18n.ts";
 import { readStored, writeStored } from "../core/stored.ts";
 import { Icon } from "../ui/icons.tsx";
-import { effect, onCleanup, signal } from "../ui/signal.ts";
+import { effect, onCleanup, type Signal, signal } from "../ui/signal.ts";
 import { issueText } from "./banners.tsx";
 import { drawPattern, type PatternName, patternNames, type Raster } from "./patterns.ts";
 import { Screens } from "./screens.ts";
@@ -29,6 +29,7 @@ export interface QualityEntry {
   /** UTC, ISO 8601. */
   time: string;
   author: string;
+  workstation?: string;
   screen: string;
   role: string;
   pixelsPerMM: number | null;
@@ -41,12 +42,14 @@ export interface QualityEntry {
 const logKey = "apus.displayLog";
 const logMaximum = 500;
 const noteMaximum = 300;
+/** Results that the server has not taken yet; they are sent when this page opens again. */
+const pendingKey = "apus.displayLog.pending";
 const isLog = (value: unknown): value is QualityEntry[] =>
   Array.isArray(value) && value.every((each) => typeof each === "object" && each !== null && "time" in each);
 
 export function DisplayScreen(props: { app: App }) {
   const { app } = props;
-  const screens = new Screens();
+  const screens = new Screens(app.api);
   const pattern = signal<PatternName>("smpte");
   const bare = signal(false);
   const log = signal<readonly QualityEntry[]>(readStored(logKey, isLog, []));
@@ -67,9 +70,20 @@ export function DisplayScreen(props: { app: App }) {
     },
   ]));
   let host: HTMLElement;
-  const record = (entry: QualityEntry) => {
+  void takeUp(app, log);
+  const record = async (entry: QualityEntry) => {
     log.update((all) => [entry, ...all].slice(0, logMaximum));
-    app.announce(writeStored(logKey, log.peek()) ? t("pattern.recorded") : t("pattern.notRecorded"));
+    const isCached = writeStored(logKey, log.peek());
+    try {
+      await app.api.recordDisplayCheck(entry);
+      app.announce(t("pattern.recorded"));
+    } catch {
+      const isPending = writeStored(
+        pendingKey,
+        [entry, ...readStored(pendingKey, isLog, [])].slice(0, logMaximum),
+      );
+      app.announce(isCached && isPending ? t("pattern.recordedHere") : t("pattern.notRecorded"));
+    }
   };
   return (
     <div class="viewer display-test" data-theme="dark" ref={(element: HTMLElement) => host = element}>
@@ -103,7 +117,8 @@ export function DisplayScreen(props: { app: App }) {
         <ul class="note-list" role="status">
           {() => screens.issues().map((each) => <li>{issueText(each, screens.facts())}</li>)}
         </ul>
-        <Questions app={app} screens={screens} record={record} />
+        <Workstation screens={screens} />
+        <Questions app={app} screens={screens} record={(entry) => void record(entry)} />
         <Log entries={log} />
       </section>
     </div>
@@ -139,6 +154,44 @@ export function DisplayScreen(props: { app: App }) {
   }
 }
 
+/** Sends what waits here, then shows the server's log: the evidence is there, with the account and the server's time. */
+async function takeUp(app: App, log: Signal<readonly QualityEntry[]>): Promise<void> {
+  try {
+    for (const entry of readStored(pendingKey, isLog, []).reverse()) {
+      const note = `${entry.note} (${entry.time})`.trim().slice(0, noteMaximum);
+      await app.api.recordDisplayCheck({ ...entry, workstation: entry.workstation ?? "unknown", note });
+    }
+    writeStored(pendingKey, []);
+    const { checks } = await app.api.displayChecks(logMaximum);
+    if (isLog(checks) && checks.length > 0) {
+      log.set(checks);
+      writeStored(logKey, checks);
+    }
+  } catch {
+    // Without the server the copy of this browser is shown.
+  }
+}
+
+function Workstation(props: { screens: Screens }) {
+  const { screens } = props;
+  return (
+    <label class="pattern-note">
+      {t("pattern.workstation")}
+      <input
+        type="text"
+        maxlength="64"
+        value={screens.workstation()}
+        onChange={(event) => {
+          const input = event.target as HTMLInputElement;
+          void screens.rename(input.value).then((done) => {
+            if (!done) input.value = screens.workstation.peek();
+          });
+        }}
+      />
+    </label>
+  );
+}
+
 function rasterOf(context: CanvasRenderingContext2D): Raster {
   const color = (level: number) => {
     const bounded = Math.min(255, Math.max(0, level));
@@ -170,6 +223,7 @@ function Questions(props: { app: App; screens: Screens; record: (entry: QualityE
         props.record({
           time: new Date().toISOString(),
           author: app.session.peek()?.user.name ?? "",
+          workstation: screens.workstation.peek(),
           screen: screens.key.peek(),
           role,
           pixelsPerMM,
@@ -219,6 +273,7 @@ function Log(props: { entries: () => readonly QualityEntry[] }) {
               <tr>
                 <td>{each.time.slice(0, 16).replace("T", " ")}</td>
                 <td>{each.author}</td>
+                <td>{each.workstation ?? ""}</td>
                 <td>{each.screen}</td>
                 <td>
                   {each.pixelsPerMM === null ? "" : t("screen.density", { n: number(each.pixelsPerMM, 2) })}
@@ -242,6 +297,7 @@ function csvAddress(entries: readonly QualityEntry[]): string {
     [
       each.time,
       each.author,
+      each.workstation ?? "",
       each.screen,
       each.role,
       each.pixelsPerMM,

@@ -60,12 +60,19 @@ export class HangingControl {
     const { workspace } = this.#context;
     if (this.automatic.peek()) {
       await this.#opened;
-      const facts = studyFacts(workspace.studies.peek());
-      const best = facts && bestProtocol(this.#kept.map((each) => each.protocol), facts);
+      const best = await this.#best(manifest.study.studyInstanceUID);
       if (best && this.apply(best)) return;
     }
     const series = manifest.series.find((each) => each.frames.length > 0) ?? manifest.series[0];
     if (series) workspace.panes[0]?.hang({ study: manifest, series });
+  }
+
+  /** The server matches; the same rules here answer for it when it does not in time. */
+  async #best(study: string): Promise<Protocol | null> {
+    const chosen = await this.#store?.best(study);
+    if (chosen !== undefined) return chosen;
+    const facts = studyFacts(this.#context.workspace.studies.peek());
+    return facts && bestProtocol(this.#kept.map((each) => each.protocol), facts);
   }
 
   /** False when the protocol finds nothing to show. */

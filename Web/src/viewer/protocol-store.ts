@@ -16,9 +16,17 @@ export interface ProtocolStore {
   list(): Promise<readonly KeptProtocol[]>;
   save(protocol: Protocol): Promise<void>;
   remove(id: string): Promise<void>;
+  /**
+   * The protocol that a study hangs by; `undefined` when that cannot be asked, or not in time: then the page's own rules decide,
+   * which are the same.
+   */
+  best(study: string): Promise<Protocol | null | undefined>;
   /** On how many of the newest studies the rule hangs; `null` when that cannot be asked here. */
   test(protocol: Protocol, limit: number): Promise<{ hits: number; tested: number } | null>;
 }
+
+/** A first picture waits for the server's choice no longer than this. */
+const answerMilliseconds = 1500;
 
 class ServerProtocolStore implements ProtocolStore {
   readonly place = "server";
@@ -42,6 +50,15 @@ class ServerProtocolStore implements ProtocolStore {
 
   remove(id: string): Promise<void> {
     return this.api.removeHangingProtocol(id);
+  }
+
+  async best(study: string): Promise<Protocol | null | undefined> {
+    try {
+      const chosen = await this.api.hanging(study, AbortSignal.timeout(answerMilliseconds));
+      return chosen === null ? null : parseProtocol(chosen) ?? undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   async test(protocol: Protocol, limit: number): Promise<{ hits: number; tested: number }> {
@@ -81,6 +98,10 @@ export class BrowserProtocolStore implements ProtocolStore {
   remove(id: string): Promise<void> {
     writeStored(this.#key, this.#own().filter((each) => each.id !== id));
     return Promise.resolve();
+  }
+
+  best(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   test(): Promise<null> {

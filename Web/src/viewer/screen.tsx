@@ -3,7 +3,7 @@ import type { App } from "../core/context.ts";
 import { explain } from "../core/errors.ts";
 import { History } from "../core/history.ts";
 import { t } from "../core/i18n.ts";
-import { type ProfileName, profileNames, profiles } from "../core/profiles.ts";
+import { type ProfileName, profiles } from "../core/profiles.ts";
 import { storedSignal } from "../core/stored.ts";
 import { joinAsViewer } from "../core/windows.ts";
 import { openDialog } from "../ui/dialog.tsx";
@@ -32,20 +32,20 @@ import { Toolbar } from "./toolbar.tsx";
 import type { OverlayText, ViewerContext } from "./viewer-context.ts";
 import type { ViewerExtension, ViewerHost, Viewport } from "./viewport-api.ts";
 import { PaneView } from "./viewport.tsx";
+import { followProfile, isProfile } from "./workplace.ts";
 import { Workspace } from "./workspace.ts";
-
-const isProfile = (value: unknown): value is ProfileName => profileNames.some((each) => each === value);
 
 export function makeContext(
   app: App,
   options: { nonDiagnostic: boolean; finger: (() => string) | null },
 ): ViewerContext {
   const history = new History();
-  const screens = new Screens();
+  const screens = new Screens(app.api);
   const imaging = sharedImaging(app.api);
   const workspace = new Workspace(imaging, history, screens.pixelsPerMM);
   const account = app.session.peek()?.user.name ?? "";
   const profile = storedSignal<ProfileName>(`apus.profile.${account}`, isProfile, "apus");
+  followProfile(app.api, profile);
   const tool = signal("window");
   onCleanup(() => {
     workspace.end();

@@ -1,8 +1,10 @@
 /** The monitors of this computer: which one the window is on, what each is for, how large its pixels are. */
+import type { API } from "../core/api.ts";
 import { readStored, writeStored } from "../core/stored.ts";
 import { computed, onCleanup, type ReadSignal, type Signal, signal } from "../ui/signal.ts";
 import { type DisplayFacts, displayIssues } from "./display-check.ts";
 import { isRecord } from "./hanging-checks.ts";
+import { renamed, workstationName } from "./workplace.ts";
 
 export type ScreenRole = "diagnostic" | "office" | "unset";
 export const screenRoles: readonly ScreenRole[] = ["diagnostic", "office", "unset"];
@@ -47,6 +49,8 @@ function look(): Seen {
 }
 
 export class Screens {
+  /** Names the computer: its monitors are kept on the server under it. */
+  readonly workstation = workstationName();
   readonly #profiles: Signal<Profiles> = signal(readStored(storageKey, areProfiles, {}));
   readonly #seen: Signal<Seen> = signal(look());
   readonly key: ReadSignal<string> = computed(() => this.#seen().key);
@@ -63,7 +67,8 @@ export class Screens {
     return known.some((each) => each.role === "diagnostic") && this.profile().role !== "diagnostic";
   });
 
-  constructor() {
+  constructor(private readonly api: API) {
+    void this.#load();
     const update = () => {
       const now = look();
       if (JSON.stringify(now) !== JSON.stringify(this.#seen.peek())) this.#seen.set(now);
@@ -79,9 +84,29 @@ export class Screens {
     });
   }
 
+  /** What another browser of this workstation has set. */
+  async #load(): Promise<void> {
+    try {
+      const kept = await this.api.screens(this.workstation.peek());
+      if (!areProfiles(kept)) return;
+      this.#profiles.update((all) => ({ ...all, ...kept }));
+      writeStored(storageKey, this.#profiles.peek());
+    } catch {
+      // Nothing is kept under this name yet, or the server is away: this browser's copy holds.
+    }
+  }
+
+  /** Gives the computer another name; false for one that cannot be used. */
+  async rename(name: string): Promise<boolean> {
+    if (!renamed(this.workstation, name)) return false;
+    await this.#load();
+    return true;
+  }
+
   /** Changes what is known of the screen the window is on. */
   change(change: Partial<ScreenProfile>): void {
     this.#profiles.update((all) => ({ ...all, [this.key.peek()]: { ...this.profile.peek(), ...change } }));
     writeStored(storageKey, this.#profiles.peek());
+    this.api.saveScreens(this.workstation.peek(), this.#profiles.peek()).catch(() => undefined);
   }
 }

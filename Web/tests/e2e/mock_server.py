@@ -62,6 +62,8 @@ class State:
     fail_queries: int = 0
     csrf_violations: int = 0
     listeners: list = field(default_factory=list)
+    kept: dict = field(default_factory=dict)
+    checks: list = field(default_factory=list)
     marks: MarkKeeper = field(default_factory=MarkKeeper)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -153,6 +155,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.server_state()
         if path == "/api/events":
             return self.events()
+        if parts[:2] in (["api", "preferences"], ["api", "workstations"]):
+            return self.kept(method, path)
+        if path == "/api/display-checks":
+            return self.display_checks(method)
         if path == "/api/import" and method == "POST":
             return self.take_in()
         if parts[:2] == ["api", "studies"] and len(parts) > 3 and parts[3] == "marks":
@@ -300,6 +306,21 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(mock_viewing.frame(study, spec, index))
             state.frame_requests.append((spec["kind"], index, 1))
         self.wfile.write(mock_viewing.END)
+
+    def kept(self, method: str, path: str) -> None:
+        """Habits of a person and monitors of a workstation, kept as they come."""
+        key = f"{self.user()} {path}" if path.startswith("/api/preferences/") else path
+        if method == "PUT":
+            self.state.kept[key] = json.loads(self.body)
+            return self.answer(204)
+        self.json(self.state.kept.get(key))
+
+    def display_checks(self, method: str) -> None:
+        if method == "POST":
+            row = {**json.loads(self.body), "number": len(self.state.checks) + 1, "author": self.user()}
+            self.state.checks.insert(0, row)
+            return self.json(row, 201)
+        self.json({"checks": self.state.checks, "next": None})
 
     def server_state(self) -> None:
         total = 8 * 2**40

@@ -248,6 +248,33 @@ def test_pacs_4_8_1_4_patterns_stand_at_native_pixels_and_results_are_kept(page,
     expect(page.locator(".pattern-log")).to_contain_text("reader")
 
 
+def test_the_server_keeps_habits_monitors_and_display_checks_for_other_browsers(chromium, server):
+    """What one browser sets another finds; without the server results wait here and are sent later."""
+    first, _ = open_page(chromium)
+    sign_in(first, server)
+    first.goto(f"{server.url}/#/display")
+    first.get_by_label("本工作站名称").fill("读片室 1")
+    first.get_by_label("本工作站名称").press("Enter")
+    first.route("**/api/display-checks", lambda route: route.abort())
+    first.get_by_role("button", name="记录结果").click()
+    expect(first.locator(".pattern-log tr")).to_have_count(1)
+    assert server.state.checks == []
+    first.unroute("**/api/display-checks")
+    first.reload()
+    expect(first.locator(".pattern-log tr")).to_have_count(1)
+    (check,) = server.state.checks
+    assert check["workstation"] == "读片室 1" and check["passed"] is False
+    server.state.kept["reader /api/preferences/profile"] = {"name": "weasis"}
+    server.state.kept["/api/workstations/读片室 1/screens"] = {}
+    second, _ = open_page(chromium)
+    sign_in(second, server)
+    second.goto(f"{server.url}/#/display")
+    expect(second.locator(".pattern-log")).to_contain_text("读片室 1")
+    second.goto(f"{server.url}/#/viewer/{STUDY}")
+    Viewer(second).shown(0)
+    assert second.evaluate("localStorage.getItem('apus.profile.reader')") == '"weasis"'
+
+
 def test_pacs_4_2_11_e_the_light_viewer_says_what_it_is_not_for_and_obeys_fingers(chromium, server):
     page, watch = open_page(chromium, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, device_scale_factor=1)
     sign_in(page, server)
