@@ -271,8 +271,8 @@ def test_the_server_keeps_habits_monitors_and_display_checks_for_other_browsers(
     second.goto(f"{server.url}/#/display")
     expect(second.locator(".pattern-log")).to_contain_text("读片室 1")
     second.goto(f"{server.url}/#/viewer/{STUDY}")
-    Viewer(second).shown(0)
-    assert second.evaluate("localStorage.getItem('apus.profile.reader')") == '"weasis"'
+    expect(second.locator(".viewport").first).to_have_attribute("data-exact", "true")
+    second.wait_for_function("localStorage.getItem('apus.profile.reader') === '\"weasis\"'")
 
 
 def test_pacs_4_2_11_e_the_light_viewer_says_what_it_is_not_for_and_obeys_fingers(chromium, server):
