@@ -68,12 +68,15 @@ extension AssociationChannelHandler {
         pumpOutbox()
     }
 
+    /// Whether the peer takes what is sent to it.
+    var keepsUp: Bool { context?.channel.isWritable == true && outbox.waitingCount < Self.maximumWaitingMessages }
+
     /// - Returns: a future that waits for the peer only when it does not keep up; `nil` when the connection is gone.
     func sendPending(_ response: ResponseCommand, _ contextID: UInt8, dataSet: ByteBuffer) -> EventLoopFuture<Void>? {
         guard let context else { return nil }
         var response = response
         response.hasDataSet = true
-        if context.channel.isWritable, outbox.waitingCount < Self.maximumWaitingMessages {
+        if keepsUp {
             send(.response(response), contextID, dataSet: dataSet, promise: nil)
             return context.eventLoop.makeSucceededVoidFuture()
         }

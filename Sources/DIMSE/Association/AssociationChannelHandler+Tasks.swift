@@ -118,40 +118,9 @@ extension AssociationChannelHandler {
             let answer = (final, encoded)
             eventLoop.execute {
                 guard driver.value.performing[messageID]?.serial == serial else { return }
+                _ = output.drain()
                 driver.value.finish(answer.0, contextID, dataSet: answer.1)
             }
-        }
-    }
-}
-
-/// Sends the pending responses of one operation.
-struct OperationOutput: Sendable {
-    let driver: NIOLoopBound<AssociationChannelHandler>
-    let eventLoop: any EventLoop
-    let messageID: UInt16
-    let serial: UInt64
-    let contextID: UInt8
-    let transferSyntax: TransferSyntax
-
-    /// Returns when the peer keeps up, that is at once as long as the connection is writable.
-    func send(_ response: ResponseCommand, dataSet: DataSet) async throws {
-        let encoded = try DataSetCoding.encode(dataSet, transferSyntax)
-        let output = self
-        try await eventLoop.flatSubmit { () -> EventLoopFuture<Void> in
-            let driver = output.driver.value
-            guard driver.performing[output.messageID]?.serial == output.serial else {
-                return output.eventLoop.makeFailedFuture(CancellationError())
-            }
-            return driver.sendPending(response, output.contextID, dataSet: encoded)
-                ?? output.eventLoop.makeFailedFuture(CancellationError())
-        }.get()
-    }
-
-    func send(_ response: ResponseCommand) {
-        let output = self
-        eventLoop.execute {
-            guard output.driver.value.performing[output.messageID]?.serial == output.serial else { return }
-            output.driver.value.respond(response, output.contextID, dataSet: nil)
         }
     }
 }

@@ -5,8 +5,8 @@ import Logging
 import SecurityProfiles
 
 extension ArchiveAssociationHandler {
-    /// Rows fetched at a time: small enough that C-CANCEL takes effect at once.
-    private static let pageRows = 200
+    /// Rows fetched at a time: few enough that C-CANCEL takes effect at once, many enough that ordering them is not done often.
+    private static let pageRows = 1000
 
     /// C-FIND (PS3.4 §C.4.1): one statement for each page, streamed.
     func find(_ request: FindRequest, identifier: DataSet) -> AsyncThrowingStream<FindAnswer, any Error> {
