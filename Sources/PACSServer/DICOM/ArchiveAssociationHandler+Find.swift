@@ -7,6 +7,8 @@ import SecurityProfiles
 extension ArchiveAssociationHandler {
     /// Rows fetched at a time: few enough that C-CANCEL takes effect at once, many enough that ordering them is not done often.
     private static let pageRows = 1000
+    /// The same where an object's header is read for each.
+    private static let pageHeaders = 100
 
     /// C-FIND (PS3.4 §C.4.1): one statement for each page, streamed.
     func find(_ request: FindRequest, identifier: DataSet) -> AsyncThrowingStream<FindAnswer, any Error> {
@@ -20,7 +22,7 @@ extension ArchiveAssociationHandler {
             }
             do {
                 var query = try self.query(request, identifier)
-                query.limit = Self.pageRows
+                query.limit = query.headerKeys.isEmpty ? Self.pageRows : Self.pageHeaders
                 let status: DIMSEStatus = query.unsupportedKeys.isEmpty ? .pending : .pendingWithUnsupportedOptionalKeys
                 while !Task.isCancelled {
                     let current = query
