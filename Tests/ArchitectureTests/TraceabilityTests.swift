@@ -11,7 +11,8 @@ import Testing
         table = try TraceabilityTable()
         known = Set(table.rows.map(\.id))
         var claims: [String: [String]] = [:]
-        for path in Repository.files(below: "Tests", endingIn: ".swift", ".py") {
+        let files = Repository.files(below: "Tests", endingIn: ".swift", ".py") + Repository.files(below: "Web/tests", endingIn: ".ts", ".py")
+        for path in files {
             for id in try RequirementIdentifiers.mentioned(in: Repository.text(path)) { claims[id, default: []].append(path) }
         }
         self.claims = claims

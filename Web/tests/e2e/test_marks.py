@@ -172,6 +172,7 @@ def marks(page, server, studies) -> Marks:
 
 @pytest.mark.parametrize("kind", TOOLS)
 def test_each_tool_draws_by_mouse(marks, kind):
+    """GUIDE-1.1.1.1.2-6 PACS-4.2.9-d: each mark carries the number that stands before its value."""
     kept = marks.draw(kind)
     assert kept["kind"] == kind and kept["number"] == 1
     assert all(coordinate * 1024 % 1 == 0 for point in kept["points"] for coordinate in point)
@@ -201,6 +202,7 @@ def test_each_tool_draws_by_touch(chromium, server):
 
 
 def test_the_view_changes_no_value_and_marks_stay_on_the_picture(marks):
+    """PACS-4.2.9-c CT-4.3.2.6.1-4"""
     for kind in ("length", "ellipse", "cobb"):
         marks.draw(kind)
     page = marks.page
@@ -315,6 +317,7 @@ def test_one_key_hides_all(marks):
 
 
 def test_the_list_jumps_hides_and_explains(marks):
+    """PACS-4.2.9-d CT-4.3.2.6.1-2 PACS-A-3"""
     marks.draw("length")
     page = marks.page
     page.keyboard.press("Escape")

@@ -50,6 +50,7 @@ def test_pacs_4_2_8_d_presets_invert_and_reset(page, viewer):
 
 @pytest.mark.parametrize("button", ["left", "right"])
 def test_pacs_4_2_8_d_dragging_changes_width_across_and_level_along(page, viewer, button):
+    """PACS-4.2.8-d GUIDE-1.1.1.1.2-1 CT-4.3.2.1-3: the numbers follow while the window is dragged."""
     viewer.drag(140, 0, button)
     width = int(re.search(r"窗宽 ([\d,]+)", viewer.corner("bottom-right"))[1].replace(",", ""))
     assert 550 < width < 700
@@ -83,6 +84,7 @@ def test_pacs_4_2_8_e_slices_stand_in_the_order_of_positions(page, viewer):
 
 
 def test_pacs_4_2_8_c_zoom_and_pacs_4_2_8_b_pan_flip_rotate(page, viewer):
+    """PACS-4.2.8-b PACS-4.2.8-c GUIDE-1.1.1.1.2-2 GUIDE-1.1.1.1.2-3"""
     percent = lambda: int(re.search(r"缩放 (\d+)%", viewer.corner("bottom-right"))[1])  # noqa: E731
     fitted = percent()
     viewer.drag(0, -100, modifier="Control")
@@ -161,6 +163,7 @@ def test_colour_multi_frame_plays_and_pauses(page, viewer):
 
 
 def test_what_is_no_image_is_a_document_and_shows_its_attributes(page, viewer):
+    """GUIDE-1.1.1.1.2-5"""
     viewer.series.nth(SR).click()
     expect(page.locator(".no-images-note")).to_contain_text("结构化报告")
     expect(page.locator(".report")).to_contain_text("CTDIvol 7.2 mGy")

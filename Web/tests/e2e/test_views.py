@@ -45,6 +45,7 @@ def test_a_study_hangs_by_its_protocol_and_scrolls_linked(page, hung):
 
 
 def test_pacs_4_2_11_a_every_view_names_patient_and_exam_whatever_text_is_off(page, hung):
+    """PACS-4.2.11-a"""
     for _ in range(3):
         for number in (1, 2):
             strip = page.locator(f".pane[data-pane='view{number}'] .exam-strip")
@@ -148,6 +149,7 @@ def test_key_images_are_marked_found_and_taken_back(page, hung):
 
 
 def test_pacs_4_2_11_d_life_size_without_calibration_says_so(page, server):
+    """PACS-4.2.11-d"""
     sign_in(page, server)
     Viewer(page).open(server.url, STUDY).shown(0)
     page.keyboard.press("Shift+Z")
@@ -164,6 +166,7 @@ def test_pacs_4_2_11_d_life_size_without_calibration_says_so(page, server):
 
 
 def test_pacs_4_2_11_c_a_scaled_page_is_noticed(chromium, server):
+    """PACS-4.2.11-c"""
     page, watch = open_page(chromium, device_scale_factor=2)
     sign_in(page, server)
     Viewer(page).open(server.url, STUDY).shown(0)
@@ -229,6 +232,7 @@ def test_a_profile_changes_keys_and_help_together(page, server):
 
 
 def test_pacs_4_8_1_4_patterns_stand_at_native_pixels_and_results_are_kept(page, server):
+    """PACS-4.8.1-4 PACS-4.5.21-1"""
     sign_in(page, server)
     page.goto(f"{server.url}/#/display")
     canvas = page.locator(".pattern")
@@ -276,6 +280,7 @@ def test_the_server_keeps_habits_monitors_and_display_checks_for_other_browsers(
 
 
 def test_pacs_4_2_11_e_the_light_viewer_says_what_it_is_not_for_and_obeys_fingers(chromium, server):
+    """PACS-4.2.11-e"""
     page, watch = open_page(chromium, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, device_scale_factor=1)
     sign_in(page, server)
     page.goto(f"{server.url}/#/light/{STUDY}")
