@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import numpy as np
+import PIL.Image
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -329,6 +330,50 @@ def test_pacs_4_2_8_f_overlays_are_drawn_where_they_belong(page, server, overlai
     page.screenshot(path=pictures / "overlays.png")
     page.keyboard.press("Alt+o")
     expect(page.locator(".laid-over")).to_have_attribute("data-stamps", "0")
+
+
+@pytest.fixture(scope="module")
+def shuttered(server, study, tmp_path_factory):
+    """A bright radiograph with a rectangular and a circular shutter of its own: only what lies in both openings is shown."""
+    data = Dataset()
+    for element in study[1][0]:
+        if element.tag.group < 0x0018:
+            data[element.tag] = copy.deepcopy(element)
+    data.SOPClassUID, data.SOPInstanceUID, data.SeriesInstanceUID = "1.2.840.10008.5.1.4.1.1.1", generate_uid(), generate_uid()
+    data.StudyInstanceUID = study[1][0].StudyInstanceUID
+    data.Modality, data.SeriesNumber, data.InstanceNumber = "CR", 80, 1
+    data.Rows = data.Columns = MATRIX
+    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 12, 11, 0
+    data.WindowCenter, data.WindowWidth = 500, 1000
+    data.PixelData = np.full((MATRIX, MATRIX), 800, "<u2").tobytes()
+    data.ShutterShape = ["RECTANGULAR", "CIRCULAR"]
+    data.ShutterLeftVerticalEdge, data.ShutterRightVerticalEdge = 11, 50
+    data.ShutterUpperHorizontalEdge, data.ShutterLowerHorizontalEdge = 21, 60
+    data.CenterOfCircularShutter, data.RadiusOfCircularShutter = [36, 31], 22
+    data.ShutterPresentationValue = 0
+    path = saved_as(tmp_path_factory.mktemp("shutter") / "cr.dcm", data)
+    return imported(server, [path])[1][0]
+
+
+def test_an_image_s_own_shutters_hide_what_lies_outside_of_them(page, server, shuttered, pictures):
+    """PS3.3 C.7.6.11; columns and rows count from 1, edges belong to the opening."""
+    viewer = opened(page, server, shuttered.StudyInstanceUID, shuttered.SeriesInstanceUID)
+    rows, columns = np.mgrid[1 : MATRIX + 1, 1 : MATRIX + 1]
+    distance = np.hypot(rows - 36, columns - 31)
+    shown = (columns >= 11) & (columns <= 50) & (rows >= 21) & (rows <= 60) & (distance < 22)
+    for name in transformed(page, viewer):
+        path = pictures / f"shutter-{name.replace(' ', '-')}.png"
+        page.locator(".viewport").first.screenshot(path=path)
+        screen = np.asarray(PIL.Image.open(path).convert("L")).astype(int)
+        a, b, c, d, e, f = map(float, page.locator(".laid-over").first.get_attribute("data-transform").split())
+        x, y = columns - 0.5, rows - 0.5
+        u, v = np.floor(a * x + c * y + e).astype(int), np.floor(b * x + d * y + f).astype(int)
+        # Away from the circle's line, and from the text at the view's edges.
+        seen = (np.abs(distance - 22) > 1) & (u > 250) & (v > 120) & (u < screen.shape[1] - 250) & (v < screen.shape[0] - 120)
+        assert (seen & shown).sum() > 200 and (seen & ~shown).sum() > 100, name
+        levels = screen[np.clip(v, 0, screen.shape[0] - 1), np.clip(u, 0, screen.shape[1] - 1)]
+        assert (levels[seen & shown] > 190).all() and (levels[seen & ~shown] < 10).all(), name
 
 
 @pytest.mark.skipif(SHARED is None, reason="no shared test data")

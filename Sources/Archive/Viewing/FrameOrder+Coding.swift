@@ -1,6 +1,6 @@
 /// The kept form: version, formats, then three numbers for each frame, each of variable length.
 extension FrameOrder {
-    private static let version: UInt64 = 1
+    private static let version: UInt64 = 2
     private static let photometrics = ["MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB"]
     private static let formatNumbers = 7
 

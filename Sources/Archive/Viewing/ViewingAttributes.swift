@@ -1,4 +1,5 @@
 import DICOMCore
+package import DICOMObjects
 
 /// What belongs to a whole object, as far as viewing needs it.
 package struct ViewingAttributes: Hashable, Sendable {
@@ -42,6 +43,8 @@ package struct ViewingAttributes: Hashable, Sendable {
     package var sourcePatient: Double?
     package var regions: [Region] = []
     package var overlays: [Int] = []
+    /// The image's own (PS3.3 C.7.6.11).
+    package var shutters: [PresentationState.Shutter] = []
     package var isBurnedIn: Bool?
     package var pet: PET?
     package var echoTime: Double?
@@ -73,6 +76,7 @@ package struct ViewingAttributes: Hashable, Sendable {
         overlays = stride(from: 0x6000, through: 0x601E, by: 2).filter {
             header.contains(Tag(UInt16($0), 0x0010)) && header.contains(Tag(UInt16($0), 0x0011))
         }
+        shutters = PresentationState.Shutter.all(of: header).shutters
         isBurnedIn = header.string(.burnedInAnnotation).map { $0 == "YES" }
         pet = Self.pet(header)
         echoTime = header.double(.echoTime)

@@ -1,3 +1,6 @@
+import DICOMCore
+import DICOMObjects
+
 extension ViewingSeries {
     /// The series as it stands in the manifest.
     package func encoded(revision: String) -> [UInt8] {
@@ -181,6 +184,8 @@ extension ViewingAttributes {
             text.key("regions")
             text.array { text in for region in regions { region.write(to: &text) } }
             text.field("overlays", integers: overlays)
+            text.key("shutters")
+            text.array { text in for shutter in shutters { text.raw(String(decoding: shutter.json.encoded(), as: UTF8.self)) } }
             text.field("burnedIn", isBurnedIn)
             text.key("pet")
             if let pet { pet.write(to: &text) } else { text.raw("null") }

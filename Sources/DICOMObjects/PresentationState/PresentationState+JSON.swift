@@ -89,7 +89,8 @@ extension PresentationState.DisplayedArea {
 }
 
 extension PresentationState.Shutter {
-    fileprivate var json: JSONNode {
+    /// As Documentation/presentation.md describes it.
+    public var json: JSONNode {
         switch self {
         case .rectangle(let left, let right, let top, let bottom):
             [

@@ -111,32 +111,9 @@ extension PresentationState {
     }
 
     private mutating func readShutters(_ dataSet: DataSet) {
-        func value(_ tag: Tag) -> Double? { dataSet.int(tag).map { Double($0) - 1 } }
-        for shape in dataSet.strings(.shutterShape).prefix(8) {
-            switch shape {
-            case "RECTANGULAR":
-                guard let left = value(.shutterLeftVerticalEdge), let right = value(.shutterRightVerticalEdge),
-                    let top = value(.shutterUpperHorizontalEdge), let bottom = value(.shutterLowerHorizontalEdge)
-                else { continue }
-                shutters.append(.rectangle(left: left, right: right, top: top, bottom: bottom))
-            case "CIRCULAR":
-                let centre = dataSet.ints(.centerOfCircularShutter)
-                guard centre.count == 2, let radius = dataSet.int(.radiusOfCircularShutter) else { continue }
-                shutters.append(
-                    .circle(center: ImagePoint(column: Double(centre[1]) - 1, row: Double(centre[0]) - 1), radius: Double(radius)))
-            case "POLYGONAL":
-                let numbers = dataSet.ints(.verticesOfThePolygonalShutter).prefix(20_000)
-                shutters.append(
-                    .polygon(
-                        stride(from: 0, to: numbers.count - 1, by: 2).map {
-                            ImagePoint(column: Double(numbers[$0 + 1]) - 1, row: Double(numbers[$0]) - 1)
-                        }))
-            case "BITMAP":
-                guard let group = dataSet.int(.shutterOverlayGroup) else { continue }
-                shutters.append(.bitmap(group: group))
-            default: notUnderstood.append("Shutter Shape \(Tag.shutterShape)")
-            }
-        }
+        let found = Shutter.all(of: dataSet)
+        shutters = found.shutters
+        if found.isIncomplete { notUnderstood.append("Shutter Shape \(Tag.shutterShape)") }
         shutterPValue = dataSet.int(.shutterPresentationValue)
         shutterColour = dataSet.ints(.shutterPresentationColorCIELabValue)
     }
@@ -177,5 +154,50 @@ extension PresentationState {
             (.redPaletteColorLookupTableDescriptor, "Palette Color Lookup Table"),
         ]
         for (tag, name) in sequences where dataSet.contains(tag) { notUnderstood.append("\(name) \(tag)") }
+    }
+}
+
+extension PresentationState.Shutter {
+    private static let maximumShapes = 8
+    private static let maximumCoordinates = 20_000
+
+    /// The shutters of a presentation state, or of an image's own Display Shutter module (PS3.3 C.7.6.11, C.7.6.15).
+    ///
+    /// - Returns: also whether there is a shape that is not known; one whose numbers are missing is left out.
+    public static func all(of dataSet: DataSet) -> (shutters: [Self], isIncomplete: Bool) {
+        var shutters: [Self] = []
+        var isIncomplete = false
+        for shape in dataSet.strings(.shutterShape).prefix(maximumShapes) {
+            switch shape {
+            case "RECTANGULAR": if let found = rectangle(dataSet) { shutters.append(found) }
+            case "CIRCULAR": if let found = circle(dataSet) { shutters.append(found) }
+            case "POLYGONAL": shutters.append(polygon(dataSet))
+            case "BITMAP": if let group = dataSet.int(.shutterOverlayGroup) { shutters.append(.bitmap(group: group)) }
+            default: isIncomplete = true
+            }
+        }
+        return (shutters, isIncomplete)
+    }
+
+    private static func rectangle(_ dataSet: DataSet) -> Self? {
+        func value(_ tag: Tag) -> Double? { dataSet.int(tag).map { Double($0) - 1 } }
+        guard let left = value(.shutterLeftVerticalEdge), let right = value(.shutterRightVerticalEdge),
+            let top = value(.shutterUpperHorizontalEdge), let bottom = value(.shutterLowerHorizontalEdge)
+        else { return nil }
+        return .rectangle(left: left, right: right, top: top, bottom: bottom)
+    }
+
+    private static func circle(_ dataSet: DataSet) -> Self? {
+        let centre = dataSet.ints(.centerOfCircularShutter)
+        guard centre.count == 2, let radius = dataSet.int(.radiusOfCircularShutter) else { return nil }
+        return .circle(center: ImagePoint(column: Double(centre[1]) - 1, row: Double(centre[0]) - 1), radius: Double(radius))
+    }
+
+    private static func polygon(_ dataSet: DataSet) -> Self {
+        let numbers = dataSet.ints(.verticesOfThePolygonalShutter).prefix(maximumCoordinates)
+        return .polygon(
+            stride(from: 0, to: numbers.count - 1, by: 2).map {
+                ImagePoint(column: Double(numbers[$0 + 1]) - 1, row: Double(numbers[$0]) - 1)
+            })
     }
 }

@@ -133,6 +133,20 @@ export interface PETValues {
   acquisitionDateTime: string;
 }
 
+/** What is hidden of an image; edges and points count pixels from 0. */
+export interface Shutter {
+  shape: string;
+  left?: number;
+  right?: number;
+  top?: number;
+  bottom?: number;
+  center?: readonly [number, number];
+  radius?: number;
+  points?: readonly (readonly [number, number])[];
+  /** Of a bitmap. */
+  overlayGroup?: number;
+}
+
 /** What belongs to a whole object. */
 export interface InstanceAttributes {
   lossy: boolean;
@@ -153,6 +167,8 @@ export interface InstanceAttributes {
   regions: readonly UltrasoundRegion[];
   /** Groups 60xx that hold an overlay. */
   overlays: readonly number[];
+  /** The image's own (PS3.3 C.7.6.11), in force as long as no presentation state is. */
+  shutters?: readonly Shutter[];
   burnedIn: boolean | null;
   pet: PETValues | null;
   echoTime: number | null;

@@ -5,6 +5,7 @@ import type {
   FrameInfo,
   LookupTable,
   SeriesManifest,
+  Shutter,
   VOIFunction,
   Window,
 } from "../imaging/pictures.ts";
@@ -35,19 +36,6 @@ export interface StateText {
   text: string;
   box: { topLeft: Pair; bottomRight: Pair; units: string } | null;
   anchor: { point: Pair; units: string } | null;
-}
-
-export interface Shutter {
-  shape: string;
-  left?: number;
-  right?: number;
-  top?: number;
-  bottom?: number;
-  center?: Pair;
-  radius?: number;
-  points?: readonly Pair[];
-  /** Of a bitmap. */
-  overlayGroup?: number;
 }
 
 export interface StateOverlay {

@@ -1,7 +1,7 @@
 /** What stands in a view as a presentation state: the JSON of Documentation/presentation.md that the server makes an object of. */
-import type { FrameInfo, InstanceInfo, LookupTable, Window } from "../imaging/pictures.ts";
+import type { FrameInfo, InstanceInfo, LookupTable, Shutter, Window } from "../imaging/pictures.ts";
 import type { Pane } from "./pane.ts";
-import { isFor, type PresentationState, type Shutter, type Table } from "./presentation.ts";
+import { isFor, type PresentationState, type Table } from "./presentation.ts";
 import { applied, imageToScreen, inverse, type Stage, type View } from "./view.ts";
 
 interface ImageReference {
@@ -196,7 +196,9 @@ export function stateToSave(
     presentation: presentationOf(pane, state),
     areas: [areaOf(appearance.view, stage)],
     ...turn,
-    shutters: (state?.shutters ?? []).filter((each) => each.shape !== "bitmap"),
+    shutters: (state?.shutters ?? frame.instance.attributes.shutters ?? []).filter((each) =>
+      each.shape !== "bitmap"
+    ),
     annotations: [
       ...(state?.annotations ?? []).filter((each) => !each.isMark && !each.mark),
       ...annotations.filter((each) => here.has(`${each.sopInstanceUID} ${each.frameNumber}`))

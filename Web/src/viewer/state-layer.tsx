@@ -1,5 +1,6 @@
-/** What a presentation state draws over its images: graphics, texts and shutters that are no marks. */
+/** What a presentation state draws over its images: graphics, texts and shutters that are no marks; without one, the image's own shutters. */
 import type { Child } from "../ui/jsx-runtime.ts";
+import type { FrameInfo, Shutter } from "../imaging/pictures.ts";
 import type { Pane } from "./pane.ts";
 import {
   drawingOf,
@@ -7,7 +8,6 @@ import {
   overlayPath,
   overlaysOf,
   placed,
-  type Shutter,
   type StateGraphic,
   type StateOverlay,
 } from "./presentation.ts";
@@ -20,7 +20,8 @@ const textPixels = 14;
 export function stateShapes(context: ViewerContext, pane: Pane): Child {
   const state = pane.state();
   const frame = pane.shownFrame();
-  if (!state || !frame || !isFor(state, frame)) return null;
+  if (!frame) return null;
+  if (!state || !isFor(state, frame)) return ownShutters(pane, frame);
   const screen = (point: Point) => applied(pane.transform(), point);
   const at = (pair: readonly [number, number], units: string) => screen(placed(state, frame, pair, units));
   const { graphics, texts, shutters } = drawingOf(
@@ -55,6 +56,14 @@ export function stateShapes(context: ViewerContext, pane: Pane): Child {
       })}
     </g>
   );
+}
+
+/** The image's own shutters; those of a state stand in their place (PS3.3 C.11.6). */
+function ownShutters(pane: Pane, { instance }: FrameInfo): Child {
+  const shutters = instance.attributes.shutters ?? [];
+  if (shutters.length === 0) return null;
+  const at = ([x, y]: readonly [number, number]) => applied(pane.transform(), { x: x + 0.5, y: y + 0.5 });
+  return <g class="state-layer">{shutters.map((each) => shutterShape(each, at, pane.size()))}</g>;
 }
 
 type Place = (pair: readonly [number, number], units: string) => Point;
