@@ -57,52 +57,10 @@ public enum DisplayTables {
             let descriptor = header.ints(colour.descriptor)
             if let table = table(descriptor: descriptor, data: header.bytes(colour.data), isSigned: isSigned) { return table }
             guard descriptor.count == 3, let segments = header.bytes(colour.segmented) else { return nil }
-            let entries = expanded(words(segments, limit: maximumEntries))
+            let entries = PaletteChannel.expanded(words(segments, limit: maximumEntries), limit: maximumEntries)
             guard !entries.isEmpty else { return nil }
             return .init(firstMapped: firstMapped(descriptor[1], isSigned), bits: min(max(descriptor[2], 8), 16), entries: entries)
         }
         return tables.count == 3 ? tables : []
-    }
-
-    /// Discrete, linear and indirect segments (PS3.3 C.7.9.2); reading stops at the first that is none of them.
-    public static func expanded(_ segments: [UInt16]) -> [UInt16] {
-        var entries: [UInt16] = []
-        var position = 0
-        while position + 1 < segments.count, entries.count < maximumEntries {
-            let length = Int(segments[position + 1])
-            switch segments[position] {
-            case 0, 1:
-                guard let end = append(segments, position, &entries) else { return entries }
-                position = end
-            case 2:
-                guard position + 3 < segments.count else { return entries }
-                // The offset counts bytes of the data; only plain segments may be referred to.
-                var from = (Int(segments[position + 2]) | Int(segments[position + 3]) << 16) / 2
-                for _ in 0..<length {
-                    guard from + 1 < segments.count, let next = append(segments, from, &entries) else { return entries }
-                    from = next
-                }
-                position += 4
-            default: return entries
-            }
-        }
-        return Array(entries.prefix(maximumEntries))
-    }
-
-    /// - Returns: where the next segment starts; `nil` when this one is none of discrete and linear, or cut.
-    private static func append(_ segments: [UInt16], _ position: Int, _ entries: inout [UInt16]) -> Int? {
-        let length = Int(segments[position + 1])
-        guard entries.count + length <= maximumEntries else { return nil }
-        if segments[position] == 0 {
-            guard position + 2 + length <= segments.count else { return nil }
-            entries += segments[position + 2..<position + 2 + length]
-            return position + 2 + length
-        }
-        guard segments[position] == 1, position + 2 < segments.count, let last = entries.last else { return nil }
-        let (from, to) = (Double(last), Double(segments[position + 2]))
-        for step in 0..<length {
-            entries.append(UInt16((from + (to - from) * Double(step + 1) / Double(length)).rounded()))
-        }
-        return position + 3
     }
 }

@@ -62,6 +62,39 @@ public struct AcceptList: Hashable, Sendable {
         ranges.contains { $0.quality == 0 && $0.mediaType.type != "*" && $0.mediaType.includes(mediaType) }
     }
 
+    /// The representation of data sets as text asked for first: JSON, or XML of the Native DICOM Model in a multipart body
+    /// (PS3.18 Table 8.7.3-4).
+    ///
+    /// - Returns: `dicomXML`, or one of the JSON types.
+    public func requireMetadata() throws(Problem) -> MediaType {
+        for range in ranges where range.quality > 0 {
+            let asked = range.mediaType
+            let isMultipart = asked.essence == "multipart/related"
+            if (isMultipart ? asked["type"] : asked.essence) == MediaType.dicomXML.essence { return .dicomXML }
+            if !isMultipart, let match = [MediaType.dicomJSON, .json].first(where: { asked.includes($0) && !isRefused($0) }) {
+                return match
+            }
+        }
+        throw .notAcceptable([.dicomJSON, .json, MediaType.dicomXML.multipartRelated(boundary: "…")])
+    }
+
+    /// JPEG or PNG, as asked for first.
+    ///
+    /// - Parameter multipart: whether several pictures are to come.
+    public func requirePicture(multipart: Bool) throws(Problem) -> MediaType {
+        let pictures = [MediaType.jpeg, .png]
+        guard multipart else { return try require(from: pictures) }
+        for range in ranges where range.quality > 0 {
+            let asked = range.mediaType
+            if asked.essence == "multipart/related", let type = asked["type"] {
+                if let match = pictures.first(where: { $0.essence == type }) { return match }
+            } else if asked.includes(MediaType("multipart", "related")) {
+                return .jpeg
+            }
+        }
+        throw .notAcceptable(pictures.map { $0.multipartRelated(boundary: "…") })
+    }
+
     /// As `choose(from:)`, with the answer for when nothing fits.
     public func require(from supported: [MediaType]) throws(Problem) -> MediaType {
         if let match = choose(from: supported) { return match }

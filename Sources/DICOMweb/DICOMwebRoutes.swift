@@ -43,7 +43,7 @@ extension RouteTable {
         Route(
             operation.rawValue, .get, template, group: "Search", summary, parameters: searchParameters,
             responses: [
-                Route.Response(200, "Matches, in a stable order", [.dicomJSON]), Route.Response(204, "No matches"),
+                Route.Response(200, "Matches, in a stable order", metadataTypes), Route.Response(204, "No matches"),
             ] + problems + [notAcceptable])
     }
 
@@ -79,10 +79,12 @@ extension RouteTable {
         retrieve(.retrieveInstance, instance, "An instance", [parts(of: .dicom), .dicom]),
     ]
 
+    private static let metadataTypes = [MediaType.dicomJSON, parts(of: .dicomXML)]
+
     private static let metadata = [
-        retrieve(.retrieveStudyMetadata, study + "/metadata", "Attributes of a study's instances", [.dicomJSON]),
-        retrieve(.retrieveSeriesMetadata, series + "/metadata", "Attributes of a series' instances", [.dicomJSON]),
-        retrieve(.retrieveInstanceMetadata, instance + "/metadata", "Attributes of an instance", [.dicomJSON]),
+        retrieve(.retrieveStudyMetadata, study + "/metadata", "Attributes of a study's instances", metadataTypes),
+        retrieve(.retrieveSeriesMetadata, series + "/metadata", "Attributes of a series' instances", metadataTypes),
+        retrieve(.retrieveInstanceMetadata, instance + "/metadata", "Attributes of an instance", metadataTypes),
     ]
 
     private static let framesTypes = [
@@ -108,12 +110,12 @@ extension RouteTable {
     ]
 
     private static func render(_ operation: DICOMwebOperation, _ template: String, _ summary: String) -> Route {
-        retrieve(operation, template, summary, [.jpeg], group: "Render", parameters: renderingParameters)
+        retrieve(operation, template, summary, [.jpeg, .png], group: "Render", parameters: renderingParameters)
     }
 
     private static func thumbnail(_ operation: DICOMwebOperation, _ template: String, _ summary: String) -> Route {
         retrieve(
-            operation, template, summary, [.jpeg], group: "Render",
+            operation, template, summary, [.jpeg, .png], group: "Render",
             parameters: [Route.Parameter("viewport", in: .query, "width,height"), accept])
     }
 

@@ -62,6 +62,7 @@ public struct MediaType: Hashable, Sendable {
 
     public static let dicom = MediaType("application", "dicom")
     public static let dicomJSON = MediaType("application", "dicom+json")
+    public static let dicomXML = MediaType("application", "dicom+xml")
     public static let json = MediaType("application", "json")
     public static let octetStream = MediaType("application", "octet-stream")
     public static let jpeg = MediaType("image", "jpeg")

@@ -131,7 +131,14 @@ package enum ConformanceStatement {
     private static var web: String {
         var text = "## DICOMweb (under `/dicom-web`)\n\n| Method | Path | What |\n|---|---|---|\n"
         for route in RouteTable.dicomWeb.routes { text += "| \(route.method.rawValue) | `\(route.template)` | \(route.summary) |\n" }
-        return text
+        return text + """
+
+            - Metadata and results of searches are given as `application/dicom+json`, or as `application/dicom+xml` (Native DICOM Model, PS3.19)
+              in a multipart body. Rendered images and thumbnails are JPEG, or PNG without loss.
+            - Objects are stored as `application/dicom`, one or multipart, or as `application/dicom+json` with bulk data. Storing
+              `application/dicom+xml` is not offered and answered with 415.
+
+            """
     }
 
     private static let communication = """

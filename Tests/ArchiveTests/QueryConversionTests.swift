@@ -225,3 +225,17 @@ private func identifier(_ level: String, _ build: (inout DataSet) -> Void) -> Da
         #expect(result.int(.rows) == 512)
     }
 }
+
+/// One row of its own.
+extension QueryRow {
+    fileprivate func cFindResponse(
+        to query: ArchiveQuery, retrieveAETitle: String, requestCharacterSet: SpecificCharacterSet
+    ) -> DataSet {
+        cFindResponse(
+            to: query, keys: query.returnedKeys, retrieveAETitle: retrieveAETitle, requestCharacterSet: requestCharacterSet)
+    }
+
+    fileprivate func searchResult(to query: ArchiveQuery, retrieveURL: String?) -> DataSet {
+        searchResult(to: query, keys: query.returnedKeys, retrieveURL: retrieveURL)
+    }
+}

@@ -91,10 +91,10 @@ private func rendered(_ header: DataSet, _ bytes: [UInt8]) throws -> [UInt8] {
 
     @Test func `segmented palettes are expanded and their entries reduced to 8 bits`() throws {
         // Discrete 0 10; linear to 16 in 3; the discrete segment again.
-        #expect(DisplayTables.expanded([0, 2, 0, 10, 1, 3, 16, 2, 1, 0, 0]) == [0, 10, 12, 14, 16, 0, 10])
-        #expect(DisplayTables.expanded([1, 3, 16]) == [])
-        #expect(DisplayTables.expanded([2, 65535, 0, 0, 2, 65535, 0, 0]) == [])
-        #expect(DisplayTables.expanded([0, 60000, 1]) == [])
+        #expect(PaletteChannel.expanded([0, 2, 0, 10, 1, 3, 16, 2, 1, 0, 0], limit: 65536) == [0, 10, 12, 14, 16, 0, 10])
+        #expect(PaletteChannel.expanded([1, 3, 16], limit: 65536) == [])
+        #expect(PaletteChannel.expanded([2, 65535, 0, 0, 2, 65535, 0, 0], limit: 65536) == [])
+        #expect(PaletteChannel.expanded([0, 60000, 1], limit: 65536) == [])
         let header = header(bits: 8) {
             $0.set(.photometricInterpretation, .cs, "PALETTE COLOR")
             for tag in [Tag.redPaletteColorLookupTableDescriptor, .greenPaletteColorLookupTableDescriptor, .bluePaletteColorLookupTableDescriptor] {

@@ -6,8 +6,11 @@ import http.client
 import io
 import json
 import re
+import shutil
 import socket
+import subprocess
 import time
+from xml.etree import ElementTree
 
 import numpy
 import pydicom
@@ -567,3 +570,89 @@ def test_many_results_with_attributes_of_objects_are_given_in_parts(server, web)
     """The documented limit: a thousand rows in one answer."""
     answer = web.get(web.base + "/instances", params={"includefield": "KVP", "limit": 1000})
     assert answer.status_code == 200 and "Warning" not in answer.headers
+
+
+# XML and PNG
+
+
+NATIVE = "{http://dicom.nema.org/PS3.19/models/NativeDICOM}"
+XML = 'multipart/related; type="application/dicom+xml"'
+
+
+def xml_parts(answer) -> list[ElementTree.Element]:
+    assert answer.status_code == 200 and "application/dicom+xml" in answer.headers["Content-Type"]
+    boundary = re.search(r'boundary="?([^";]+)', answer.headers["Content-Type"]).group(1)
+    parts = answer.content.split(b"--" + boundary.encode())[1:-1]
+    return [ElementTree.fromstring(part.split(b"\r\n\r\n", 1)[1]) for part in parts]
+
+
+def flat(node: ElementTree.Element, path: str = "") -> dict[str, object]:
+    """Values by tag path, whatever the writer's order and namespace; bulk data and binary values by their presence."""
+    values: dict[str, object] = {}
+    for attribute in node:
+        tag = path + attribute.get("tag")
+        if attribute.get("tag") in ("00080005", "7FE00010") or attribute.get("tag").startswith("0002"):
+            continue
+        items = [child for child in attribute if child.tag.endswith("Item")]
+        if items:
+            for item in items:
+                values.update(flat(item, f"{tag}[{item.get('number')}]."))
+        elif attribute.get("vr") == "PN":
+            values[tag] = [
+                (part.tag.split("}")[-1], [(each.tag.split("}")[-1], each.text) for each in part])
+                for name in attribute for part in name]
+        elif attribute.get("vr") in ("FL", "FD"):
+            values[tag] = [pytest.approx(float(value.text)) for value in attribute]
+        elif attribute.get("vr") in ("OB", "OW", "UN"):
+            values[tag] = len(attribute) > 0
+        else:
+            values[tag] = [(value.get("number"), (value.text or "").strip()) for value in attribute if value.text]
+    return {tag: value for tag, value in values.items() if value not in ([], False)}
+
+
+def test_metadata_in_xml_are_what_dcmtk_writes(web, described_client, described, tmp_path):
+    """PS3.19 Native DICOM Model, beside dcm2xml of DCMTK."""
+    first = described[0]
+    file = tmp_path / "one.dcm"
+    file.write_bytes(encoded(first))
+    if shutil.which("dcm2xml") is None:
+        pytest.skip("dcm2xml of DCMTK is not installed")
+    written = subprocess.run(
+        ["dcm2xml", "--native-format", "--use-xml-namespace", "--convert-to-utf8", str(file)], capture_output=True, check=True).stdout
+    (got,) = xml_parts(web.get(web.base + path_of(first) + "/metadata", headers={"Accept": XML}))
+    assert got.tag == NATIVE + "NativeDicomModel"
+    expected = flat(ElementTree.fromstring(written))
+    assert "00100010" in expected and "00110001" in expected
+    assert flat(got) == expected
+
+
+def test_searches_answer_in_xml_where_it_is_asked_for(web, described_client, described):
+    answer = web.get(web.base + "/studies", params={"PatientID": "WEB-HEADER", "includefield": "PatientState"}, headers={"Accept": XML})
+    (study,) = xml_parts(answer)
+    values = flat(study)
+    assert values["0020000D"] == [("1", described[0].StudyInstanceUID)] and values["00380500"] == [("1", "空腹")]
+    assert values["00100010"] == [
+        ("Alphabetic", [("FamilyName", "Li"), ("GivenName", "Ming")]), ("Ideographic", [("FamilyName", "李"), ("GivenName", "明")])]
+    # JSON stays the answer to everybody else.
+    for accept in ("*/*", "application/dicom+json, " + XML, None):
+        answer = web.get(web.base + "/studies", params={"PatientID": "WEB-HEADER"}, headers={"Accept": accept})
+        assert answer.headers["Content-Type"].startswith("application/dicom+json"), accept
+
+
+def test_pictures_come_as_png_without_loss(web, ct):
+    address = web.base + path_of(ct[0]) + "/rendered"
+    png = web.get(address, headers={"Accept": "image/png"})
+    assert png.status_code == 200 and png.headers["Content-Type"] == "image/png"
+    exact = Image.open(io.BytesIO(png.content))
+    exact.load()
+    assert exact.format == "PNG" and exact.size == (ct[0].Columns, ct[0].Rows)
+    jpeg = Image.open(io.BytesIO(web.get(address, params={"quality": 100}, headers={"Accept": "image/jpeg"}).content))
+    difference = numpy.abs(numpy.asarray(exact.convert("L"), int) - numpy.asarray(jpeg.convert("L"), int))
+    assert difference.max() <= 6 and difference.mean() < 1
+    again = Image.open(io.BytesIO(web.get(address, headers={"Accept": "image/png"}).content))
+    assert numpy.array_equal(numpy.asarray(exact), numpy.asarray(again))
+    small = web.get(web.base + path_of(ct[0], 1) + "/thumbnail", headers={"Accept": "image/png"})
+    assert Image.open(io.BytesIO(small.content)).format == "PNG"
+    series = web.get(web.base + path_of(ct[0], 2) + "/rendered", headers={"Accept": 'multipart/related; type="image/png"'})
+    assert series.status_code == 200 and series.content.count(b"\x89PNG\r\n") == len(ct)
+    assert web.get(address, headers={"Accept": "image/gif"}).status_code == 406

@@ -30,12 +30,14 @@ extension QueryRow {
     /// Keys the archive does not support are not in it (PS3.4 §C.2.2.1.3); `query.unsupportedKeys` decides between the
     /// statuses FF00 and FF01.
     /// - Parameters:
+    ///   - keys: `query.returnedKeys`, made once for all rows of a query.
     ///   - requestCharacterSet: of the request identifier; used if it can express every value, else UTF-8.
     ///   - header: what `HeaderFields` found for the row.
     package func cFindResponse(
-        to query: ArchiveQuery, retrieveAETitle: String, requestCharacterSet: SpecificCharacterSet, header: DataSet? = nil
+        to query: ArchiveQuery, keys: [ArchiveQuery.ReturnKey], retrieveAETitle: String,
+        requestCharacterSet: SpecificCharacterSet, header: DataSet? = nil
     ) -> DataSet {
-        var response = dataSet(query.returnedKeys, characterSet: characterSet(preferred: requestCharacterSet))
+        var response = dataSet(keys, characterSet: characterSet(preferred: requestCharacterSet))
         response.set(.queryRetrieveLevel, .cs, level.definedTerm)
         response.set(.retrieveAETitle, .ae, retrieveAETitle)
         response.set(.instanceAvailability, .cs, "ONLINE")
@@ -46,10 +48,13 @@ extension QueryRow {
     /// One result of a QIDO-RS search, in UTF-8 (PS3.18 §10.6.3.3). Attributes without value are left out, except in
     /// required places.
     /// - Parameters:
+    ///   - keys: `query.returnedKeys`, made once for all rows of a query.
     ///   - retrieveURL: of the study, series or instance.
     ///   - header: what `HeaderFields` found for the row.
-    package func searchResult(to query: ArchiveQuery, retrieveURL: String?, header: DataSet? = nil) -> DataSet {
-        var result = dataSet(query.returnedKeys, characterSet: .utf8)
+    package func searchResult(
+        to query: ArchiveQuery, keys: [ArchiveQuery.ReturnKey], retrieveURL: String?, header: DataSet? = nil
+    ) -> DataSet {
+        var result = dataSet(keys, characterSet: .utf8)
         result.set(.instanceAvailability, .cs, "ONLINE")
         if let retrieveURL { result.set(.retrieveURL, .ur, retrieveURL) }
         if !query.headerKeys.isEmpty { result.add(header, asked: query.headerKeys) }

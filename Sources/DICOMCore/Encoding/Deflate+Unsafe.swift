@@ -44,6 +44,13 @@ public enum Deflate {
 
     /// - Returns: the stream, padded with one zero byte to even length (PS3.5 §A.5).
     public static func deflate(_ bytes: ArraySlice<UInt8>) throws(DataSetError) -> [UInt8] {
+        var output = try deflateExactly(bytes)
+        if output.count % 2 == 1 { output.append(0) }
+        return output
+    }
+
+    /// The stream as it is, without the byte that makes its length even.
+    public static func deflateExactly(_ bytes: ArraySlice<UInt8>) throws(DataSetError) -> [UInt8] {
         var stream = z_stream()
         let size = Int32(MemoryLayout<z_stream>.size)
         guard
@@ -63,7 +70,6 @@ public enum Deflate {
             output += produced.bytes
         }
         guard status == Z_STREAM_END else { throw .deflateFailed(offset: consumed) }
-        if output.count % 2 == 1 { output.append(0) }
         return output
     }
 

@@ -11,9 +11,7 @@ public struct PaletteChannel {
         guard wanted > 0, wanted <= 65536, bits >= 1, bits <= 16 else { return nil }
         entries = []
         if isSegmented {
-            var expansion = SegmentExpansion(data: data, wanted: wanted)
-            guard expansion.run() else { return nil }
-            entries = expansion.entries
+            entries = Self.expanded(data, limit: wanted)
         } else {
             guard data.count >= wanted else { return nil }
             entries = Array(data.prefix(wanted))
@@ -21,6 +19,18 @@ public struct PaletteChannel {
         guard entries.count == wanted else { return nil }
         self.firstMapped = firstMapped
         self.bits = bits
+    }
+
+    /// Entries of segmented data (PS3.3 C.7.9.2), at most `limit`; expansion stops at the first segment that cannot be read.
+    public static func expanded(_ data: UnsafeBufferPointer<UInt16>, limit: Int) -> [UInt16] {
+        var expansion = SegmentExpansion(data: data, wanted: limit)
+        expansion.run()
+        return expansion.entries
+    }
+
+    /// The same of data in an array.
+    public static func expanded(_ segments: [UInt16], limit: Int) -> [UInt16] {
+        segments.withUnsafeBufferPointer { expanded($0, limit: limit) }
     }
 
     /// 0 to 255. Entries of more than 8 bits keep their high byte.
@@ -42,13 +52,12 @@ private struct SegmentExpansion {
         self.wanted = wanted
     }
 
-    mutating func run() -> Bool {
+    mutating func run() {
         var at = 0
         while at < data.count, entries.count < wanted {
-            guard let next = segment(at: at, mayBeIndirect: true) else { return false }
+            guard let next = segment(at: at, mayBeIndirect: true) else { return }
             at = next
         }
-        return entries.count == wanted
     }
 
     /// - Returns: where the next segment begins.

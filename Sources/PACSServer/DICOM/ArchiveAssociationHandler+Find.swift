@@ -24,6 +24,7 @@ extension ArchiveAssociationHandler {
                 var query = try self.query(request, identifier)
                 query.limit = query.headerKeys.isEmpty ? Self.pageRows : Self.pageHeaders
                 let status: DIMSEStatus = query.unsupportedKeys.isEmpty ? .pending : .pendingWithUnsupportedOptionalKeys
+                let keys = query.returnedKeys
                 while !Task.isCancelled {
                     let current = query
                     let (page, headers) = try await services.pool.run {
@@ -32,7 +33,7 @@ extension ArchiveAssociationHandler {
                     }
                     for row in page.rows {
                         let answer = row.cFindResponse(
-                            to: query, retrieveAETitle: services.aeTitle, requestCharacterSet: identifier.characterSet,
+                            to: query, keys: keys, retrieveAETitle: services.aeTitle, requestCharacterSet: identifier.characterSet,
                             header: headers[row.key])
                         matches += 1
                         continuation.yield(FindAnswer(answer, status: status))

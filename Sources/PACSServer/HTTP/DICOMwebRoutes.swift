@@ -159,7 +159,7 @@ struct SearchAnswer: Sendable {
             level: level, studyInstanceUID: context.parameters.get("study"), seriesInstanceUID: context.parameters.get("series"),
             query: request.uri.query)
         let accept = try AcceptList(header: request.headers[.accept], queryParameter: asked.accept)
-        let type = try accept.require(from: [.dicomJSON, .json])
+        let type = try accept.requireMetadata()
         var query = try ArchiveQuery(
             resources: QueryLevel(level), studyInstanceUID: asked.studyInstanceUID,
             seriesInstanceUID: asked.seriesInstanceUID, parameters: SearchParameters(asked))
@@ -174,8 +174,9 @@ struct SearchAnswer: Sendable {
         let hasMore = found.count > limit
         let rows = found.prefix(limit)
         guard !rows.isEmpty else { return Response(status: .noContent) }
-        let sets = rows.map { $0.searchResult(to: query, retrieveURL: url(of: $0), header: headers[$0.key]) }
-        var response = Response(
+        let keys = query.returnedKeys
+        let sets = rows.map { $0.searchResult(to: query, keys: keys, retrieveURL: url(of: $0), header: headers[$0.key]) }
+        var response = type == .dicomXML ? Self.xml(sets) : Response(
             status: .ok, headers: [.contentType: type.formatted],
             body: .init(byteBuffer: ByteBuffer(bytes: DICOMJSON.encode(sets))))
         if hasMore, asked.limit.map({ $0 > limit }) ?? true, let warning = HTTPField.Name("Warning") {
@@ -183,6 +184,17 @@ struct SearchAnswer: Sendable {
                 "299 \(base.url) \"The number of results exceeded the maximum supported by the server. Additional results can be requested.\""
         }
         return response
+    }
+
+    private static func xml(_ sets: [DataSet]) -> Response {
+        let writer = RetrieveAnswer.writer()
+        let parts = sets.flatMap { set -> [UInt8] in
+            let document = NativeModel.encode(set)
+            return writer.partHeader(.dicomXML, length: document.count) + document
+        }
+        return Response(
+            status: .ok, headers: [.contentType: writer.contentType(of: .dicomXML).formatted],
+            body: .init(byteBuffer: ByteBuffer(bytes: parts + writer.end)))
     }
 
     private func url(of row: QueryRow) -> String? {

@@ -121,7 +121,10 @@ struct MarksRoutes: Sendable {
 
     // MARK: Publishing
 
-    private func publish(_ study: String, _ request: Request, _ context: WebContext) async throws -> Response {
+    /// Answers an attempt once: the same attempt sent again is given the same answer.
+    private func once(
+        _ study: String, _ request: Request, _ context: WebContext, _ work: (JSONNode, ObjectMaker) async throws -> JSONNode
+    ) async throws -> Response {
         let content = try await StudyContent(study, pacs)
         let author = WorkAuthor(context)
         let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
@@ -131,13 +134,7 @@ struct MarksRoutes: Sendable {
             try workspace.publication(study: content.studyInstanceUID, author: author.key, attempt: attempt)
         }
         if let earlier { return Self.response(.created, earlier) }
-        let marks = try Self.marks(body["marks"])
-        guard !marks.isEmpty else { throw WebFault(.badRequest, "marks", "There is nothing to publish.") }
-        let placed = try Self.placed(marks, content, author)
-        let maker = ObjectMaker(pacs: pacs, study: content, author: author)
-        let made = try await MarksPublisher(maker: maker).publish(placed)
-        try await maker.audit(made.map(\.filed), context)
-        let answer: JSONNode = ["instances": JSONNode(made.map { $0.json })]
+        let answer = try await work(body, ObjectMaker(pacs: pacs, study: content, author: author))
         try await pacs.pool.run {
             try workspace.keepPublication(
                 study: content.studyInstanceUID, author: author.key, attempt: attempt, answer: answer.encoded(),
@@ -146,32 +143,32 @@ struct MarksRoutes: Sendable {
         return Self.response(.created, answer)
     }
 
+    private func publish(_ study: String, _ request: Request, _ context: WebContext) async throws -> Response {
+        try await once(study, request, context) { body, maker in
+            let marks = try Self.marks(body["marks"])
+            guard !marks.isEmpty else { throw WebFault(.badRequest, "marks", "There is nothing to publish.") }
+            let made = try await MarksPublisher(maker: maker).publish(try Self.placed(marks, maker.study, maker.author))
+            try await maker.audit(made.map(\.filed), context)
+            return ["instances": JSONNode(made.map { $0.json })]
+        }
+    }
+
     private func withdraw(_ study: String, _ request: Request, _ context: WebContext) async throws -> Response {
-        let content = try await StudyContent(study, pacs)
-        let author = WorkAuthor(context)
-        let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
-        let attempt = try Self.attempt(body)
-        let workspace = pacs.workspace
-        let earlier = try await pacs.pool.run {
-            try workspace.publication(study: content.studyInstanceUID, author: author.key, attempt: attempt)
+        try await once(study, request, context) { body, maker in
+            let uids = Set((body["marks"]?.array ?? []).compactMap(\.string))
+            guard !uids.isEmpty, uids.count <= Self.maximumMarks else {
+                throw WebFault(.badRequest, "marks", "marks must be 1 to \(Self.maximumMarks) UIDs.")
+            }
+            let text = body["text"]?.string ?? ""
+            guard text.unicodeScalars.count <= 1024 else {
+                throw WebFault(.badRequest, "text", "text must be 1,024 characters at most.")
+            }
+            let documents = try await reader.documents(of: maker.study)
+            let done = try await MarksWithdrawal(maker: maker, documents: documents).withdraw(uids, text: text)
+            try await maker.audit(
+                [done.note] + done.republished.map(\.filed), rejected: done.rejected.map(\.sopInstanceUID), context)
+            return done.json
         }
-        if let earlier { return Self.response(.created, earlier) }
-        let uids = Set((body["marks"]?.array ?? []).compactMap(\.string))
-        guard !uids.isEmpty, uids.count <= Self.maximumMarks else {
-            throw WebFault(.badRequest, "marks", "marks must be 1 to \(Self.maximumMarks) UIDs.")
-        }
-        let text = body["text"]?.string ?? ""
-        guard text.unicodeScalars.count <= 1024 else { throw WebFault(.badRequest, "text", "text must be 1,024 characters at most.") }
-        let maker = ObjectMaker(pacs: pacs, study: content, author: author)
-        let done = try await MarksWithdrawal(maker: maker, documents: try await reader.documents(of: content)).withdraw(uids, text: text)
-        try await maker.audit(
-            [done.note] + done.republished.map(\.filed), rejected: done.rejected.map(\.sopInstanceUID), context)
-        try await pacs.pool.run {
-            try workspace.keepPublication(
-                study: content.studyInstanceUID, author: author.key, attempt: attempt, answer: done.json.encoded(),
-                nowMilliseconds: PACS.now())
-        }
-        return Self.response(.created, done.json)
     }
 
     /// The marks with author, class and series as the server knows them.

@@ -9,7 +9,8 @@ struct MetadataEncoder {
     /// Binary values up to this many bytes stand in the text.
     private static let inlineBytes = 1024
 
-    func encode(_ instance: StoredInstance) throws -> [UInt8] {
+    /// - Parameter isXML: the Native DICOM Model instead of JSON.
+    func encode(_ instance: StoredInstance, isXML: Bool = false) throws -> [UInt8] {
         var header = try reader.header(of: instance)
         if instance.frames != .none {
             // Stands for the pixels that the header leaves out; one byte, so that it is asked about.
@@ -17,9 +18,10 @@ struct MetadataEncoder {
         }
         let base = "\(baseURL)/studies/\(instance.studyInstanceUID)/series/\(instance.seriesInstanceUID)"
             + "/instances/\(instance.sopInstanceUID)/bulkdata/"
-        return DICOMJSON.encode(header) { element, path in
+        func bulkData(_ element: DataElement, _ path: ElementPath) -> DICOMJSON.BulkData {
             if path.tag == .pixelData, path.steps.isEmpty { return .reference(uri: base + path.description) }
             return (element.bytes?.count ?? 0) > Self.inlineBytes ? .reference(uri: base + path.description) : .inline
         }
+        return isXML ? NativeModel.encode(header, bulkData: bulkData) : DICOMJSON.encode(header, bulkData: bulkData)
     }
 }

@@ -8,7 +8,7 @@ import Imaging
 import NIOCore
 import PersistenceSQLite
 
-/// Rendered images and thumbnails (PS3.18 §10.4.1.1.3, §10.4.1.1.4), JPEG.
+/// Rendered images and thumbnails (PS3.18 §10.4.1.1.3, §10.4.1.1.4), JPEG or PNG.
 struct RenderAnswer: Sendable {
     let pacs: PACS
 
@@ -49,10 +49,10 @@ struct RenderAnswer: Sendable {
     private func single(
         _ instance: StoredInstance, _ frame: Int, _ parameters: RenderingParameters, side: Int?, _ accept: AcceptList
     ) async throws -> Response {
-        _ = try accept.require(from: [.jpeg])
+        let type = try accept.requirePicture(multipart: false)
         let reader = pacs.reader
-        let bytes = try await pacs.pool.run { try Self.draw(instance, frame, parameters, side: side, reader) }
-        var headers: HTTPFields = [.contentType: MediaType.jpeg.formatted]
+        let bytes = try await pacs.pool.run { try Self.draw(instance, frame, parameters, side: side, as: type, reader) }
+        var headers: HTTPFields = [.contentType: type.formatted]
         headers[.cacheControl] = "private, max-age=3600"
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
@@ -61,21 +61,22 @@ struct RenderAnswer: Sendable {
         _ pictures: [(StoredInstance, Int)], _ parameters: RenderingParameters, _ accept: AcceptList
     ) throws -> Response {
         let writer = RetrieveAnswer.writer()
-        _ = try accept.require(from: [writer.contentType(of: .jpeg)])
+        let type = try accept.requirePicture(multipart: true)
         let (reader, pool) = (pacs.reader, pacs.pool)
         let body = ResponseBody { output in
             for (instance, frame) in pictures {
-                let bytes = try await pool.run { try Self.draw(instance, frame, parameters, side: nil, reader) }
-                try await output.write(ByteBuffer(bytes: writer.partHeader(.jpeg, length: bytes.count) + bytes))
+                let bytes = try await pool.run { try Self.draw(instance, frame, parameters, side: nil, as: type, reader) }
+                try await output.write(ByteBuffer(bytes: writer.partHeader(type, length: bytes.count) + bytes))
             }
             try await output.write(ByteBuffer(bytes: writer.end))
             try await output.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: writer.contentType(of: .jpeg).formatted], body: body)
+        return Response(status: .ok, headers: [.contentType: writer.contentType(of: type).formatted], body: body)
     }
 
     static func draw(
-        _ instance: StoredInstance, _ frame: Int, _ parameters: RenderingParameters, side: Int?, _ reader: ObjectReader
+        _ instance: StoredInstance, _ frame: Int, _ parameters: RenderingParameters, side: Int?, as type: MediaType = .jpeg,
+        _ reader: ObjectReader
     ) throws -> [UInt8] {
         let object = try reader.open(instance)
         let native = try object.nativeFrame(frame)
@@ -83,7 +84,7 @@ struct RenderAnswer: Sendable {
         do {
             let picture = try FrameRenderer(header: object.header, window: window, frameIndex: frame - 1).render(
                 native, maximumColumns: parameters.viewport?.width ?? side, maximumRows: parameters.viewport?.height ?? side)
-            return try picture.jpeg(quality: parameters.quality ?? 90)
+            return try type == .png ? picture.png() : picture.jpeg(quality: parameters.quality ?? 90)
         } catch {
             throw RetrieveError.image(error)
         }

@@ -100,7 +100,8 @@ struct RetrieveAnswer: Sendable {
 
     /// DICOM JSON of the headers, a batch at a time; values too large for it are named by URI.
     private func metadata(_ instances: [StoredInstance], _ accept: AcceptList) throws -> Response {
-        let type = try accept.require(from: [.dicomJSON, .json])
+        let type = try accept.requireMetadata()
+        if type == .dicomXML { return metadataXML(instances) }
         let reader = pacs.reader
         let pool = pacs.pool
         let url = base.url
@@ -124,6 +125,21 @@ struct RetrieveAnswer: Sendable {
             try await output.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: type.formatted], body: body)
+    }
+
+    /// A part with the Native DICOM Model for each object.
+    private func metadataXML(_ instances: [StoredInstance]) -> Response {
+        let writer = Self.writer()
+        let (pool, encoder) = (pacs.pool, MetadataEncoder(reader: pacs.reader, baseURL: base.url))
+        let body = ResponseBody { output in
+            for instance in instances {
+                let document = try await pool.run { try encoder.encode(instance, isXML: true) }
+                try await output.write(ByteBuffer(bytes: writer.partHeader(.dicomXML, length: document.count) + document))
+            }
+            try await output.write(ByteBuffer(bytes: writer.end))
+            try await output.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: writer.contentType(of: .dicomXML).formatted], body: body)
     }
 
     // MARK: Frames

@@ -69,6 +69,8 @@ struct SessionRoutes: Sendable {
             "user": .object([
                 "name": .string(session.principal.name), "displayName": .string(session.displayName),
                 "role": .string(Role.text(session.principal.roles)),
+                "rights": .array(
+                    Permission.allCases.filter { authorize(session.principal, $0).isAllowed }.map { .string($0.rawValue) }),
             ]),
             "csrf": .string(session.csrfToken),
             "idleExpiresAt": .integer(Int(session.idleExpiresAtMilliseconds)),

@@ -13,21 +13,13 @@ public enum JPEGLossless: FrameDecoding {
         _ codestream: Span<UInt8>, _ description: FrameDescription, into frame: inout MutableSpan<UInt8>,
         limits: CodecLimits = .standard
     ) throws(CodecError) {
-        guard frame.count == (try description.validatedByteCount(limits: limits))
-        else { throw CodecError(.bufferSizeMismatch) }
         var state = try JPEGState(codestream)
-        var decoded = [Bool](repeating: false, count: description.samplesPerPixel)
-        while decoded.contains(false) {
-            guard let scan = try state.nextScan(codestream), let header = state.frame
-            else { throw CodecError(.truncated, at: codestream.count) }
-            try check(header, description, at: scan.entropyOffset)
-            for component in scan.components {
-                guard !decoded[component.index] else { throw CodecError(.invalidScan, at: scan.entropyOffset) }
-                decoded[component.index] = true
-            }
+        try state.decodeAll(codestream, description, into: &frame, limits: limits) {
+            (scan, state, header, codestream, frame) throws(CodecError) in
+            guard header.process == JPEGMarker.lossless else { throw CodecError(.unsupportedFeature, at: scan.entropyOffset) }
             var decoder = try LosslessScanDecoder(scan, state, description, precision: header.precision)
             try decoder.decode(codestream, into: &frame)
-            state.resume(at: decoder.position, codestream)
+            return decoder.position
         }
     }
 
@@ -37,20 +29,6 @@ public enum JPEGLossless: FrameDecoding {
     ) throws(CodecError) -> Int {
         try info(codestream).check(against: description)
         return byteCount / description.bytesPerSample / 8
-    }
-
-    private static func check(
-        _ header: JPEGFrameHeader, _ description: FrameDescription, at offset: Int
-    ) throws(CodecError) {
-        guard header.process == JPEGMarker.lossless else { throw CodecError(.unsupportedFeature, at: offset) }
-        guard header.columns == description.columns, header.rows == description.rows,
-            header.components.count == description.samplesPerPixel
-        else { throw CodecError(.geometryMismatch, at: offset) }
-        guard header.precision <= description.bitsAllocated else { throw CodecError(.precisionMismatch, at: offset) }
-        guard header.components.count > 1 else { return }
-        for component in header.components where component.horizontal != 1 || component.vertical != 1 {
-            throw CodecError(.unsupportedFeature, at: offset)
-        }
     }
 }
 

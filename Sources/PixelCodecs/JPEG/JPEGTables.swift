@@ -87,7 +87,7 @@ struct JPEGScanHeader {
 }
 
 /// Tables and headers gathered up to a scan; they stay valid for later scans (T.81 §B.2.4).
-struct JPEGState {
+struct JPEGState: ComponentScans {
     var frame: JPEGFrameHeader?
     var restartInterval = 0
     var dc: [HuffmanTable?] = [nil, nil, nil, nil]

@@ -24,21 +24,12 @@ public enum JPEGLS: FrameDecoding {
         _ codestream: Span<UInt8>, _ description: FrameDescription, into frame: inout MutableSpan<UInt8>,
         limits: CodecLimits = .standard
     ) throws(CodecError) {
-        guard frame.count == (try description.validatedByteCount(limits: limits))
-        else { throw CodecError(.bufferSizeMismatch) }
         var state = try JPEGLSState(codestream)
-        var decoded = [Bool](repeating: false, count: description.samplesPerPixel)
-        while decoded.contains(false) {
-            guard let scan = try state.nextScan(codestream), let header = state.frame
-            else { throw CodecError(.truncated, at: codestream.count) }
-            try check(header, description, at: scan.entropyOffset)
-            for component in scan.components {
-                guard !decoded[component.index] else { throw CodecError(.invalidScan, at: scan.entropyOffset) }
-                decoded[component.index] = true
-            }
+        try state.decodeAll(codestream, description, into: &frame, limits: limits) {
+            (scan, state, header, codestream, frame) throws(CodecError) in
             var decoder = try JPEGLSScanDecoder(scan, state, description, precision: header.precision)
             try decoder.decode(codestream, into: &frame)
-            state.resume(at: decoder.position, codestream)
+            return decoder.position
         }
     }
 
@@ -49,23 +40,10 @@ public enum JPEGLS: FrameDecoding {
         try info(codestream).check(against: description)
         return description.rows / 8
     }
-
-    private static func check(
-        _ header: JPEGFrameHeader, _ description: FrameDescription, at offset: Int
-    ) throws(CodecError) {
-        guard header.columns == description.columns, header.rows == description.rows,
-            header.components.count == description.samplesPerPixel
-        else { throw CodecError(.geometryMismatch, at: offset) }
-        guard header.precision <= description.bitsAllocated else { throw CodecError(.precisionMismatch, at: offset) }
-        guard header.components.count > 1 else { return }
-        for component in header.components where component.horizontal != 1 || component.vertical != 1 {
-            throw CodecError(.unsupportedFeature, at: offset)
-        }
-    }
 }
 
 /// Headers and preset parameters gathered up to a scan.
-struct JPEGLSState {
+struct JPEGLSState: ComponentScans {
     private(set) var frame: JPEGFrameHeader?
     private(set) var preset = JPEGLSPreset()
     private(set) var restartInterval = 0
