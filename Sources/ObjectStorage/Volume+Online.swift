@@ -42,7 +42,7 @@ extension Volume {
         let facts = environment.facts(path: "\(path)/\(VolumeMarker.fileName)")
         let (online, marker) = state.withLock { ($0.isOnline, $0.marker) }
         if online {
-            if let facts, facts.device == marker?.device, facts.inode == marker?.inode { return }
+            if let facts, facts.device == marker?.device, facts.inode == marker?.inode { return prepareOnceWritable() }
             goOffline(reason: "its marker file \(VolumeMarker.fileName) is gone; is the file system mounted?")
         } else if facts != nil {
             // A failure leaves it offline with its reason; the next check tries again.
@@ -60,6 +60,7 @@ extension Volume {
         archive.close()
         state.withLock { state in
             state.isOnline = false
+            state.isPrepared = false
             state.offlineReason = reason
             state.lock?.unlock()
             state.lock = nil
@@ -79,14 +80,31 @@ extension Volume {
         let facts = environment.facts(path: "\(path)/\(VolumeMarker.fileName)")
         state.withLock { $0.marker = facts }
         guard found == id else { throw offline("the marker file names volume \(found), not \(id).") }
-        state.withLock { $0.space = environment.space(path) }
-        let writes = mode == .readWrite && !state.withLock { $0.configuration.isReadOnly || $0.space?.isReadOnly == true }
+        let writes = isToBeWritten()
         if writes { try lock() }
         reloadContainers()
         if writes { try prepareForWriting() }
         state.withLock { state in
             state.isOnline = true
+            state.isPrepared = writes
             state.faultUntil = 0
+        }
+    }
+
+    private func isToBeWritten() -> Bool {
+        state.withLock { $0.space = environment.space(path) }
+        return mode == .readWrite && !state.withLock { $0.configuration.isReadOnly || $0.space?.isReadOnly == true }
+    }
+
+    /// A file system that was mounted read-only when the volume was opened may be written later.
+    private func prepareOnceWritable() {
+        guard mode == .readWrite, !state.withLock({ $0.isPrepared || $0.configuration.isReadOnly }), isToBeWritten() else { return }
+        // A failure leaves it offline with its reason; the next check tries again.
+        do throws(StorageError) {
+            try bringOnline()
+            report(.volumeOnline, "can be written again.")
+        } catch {
+            state.withLock { $0.isOnline = false }
         }
     }
 
@@ -178,6 +196,7 @@ extension Volume {
             state.lock?.unlock()
             state.lock = nil
             state.isOnline = false
+            state.isPrepared = false
             state.offlineReason = "closed"
         }
     }

@@ -100,7 +100,7 @@ extension Volume {
             if state.configuration.isReadOnly || mode == .readOnly { return "is read-only." }
             if state.configuration.isDraining { return "is being drained." }
             if now < state.faultUntil { return "is set aside for a moment after a fault (\(state.fault))." }
-            if state.space?.isReadOnly == true { return "the file system is mounted read-only." }
+            if state.space?.isReadOnly == true || !state.isPrepared { return "the file system is mounted read-only." }
             return nil
         }
         return reason.map { unavailable($0) }

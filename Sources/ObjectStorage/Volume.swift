@@ -14,6 +14,8 @@ final class Volume: Sendable {
         var lock: FileHandle?
         var marker: FileFacts?
         var isOnline = false
+        /// Locked and prepared for writing; not while its file system is mounted read-only.
+        var isPrepared = false
         /// For good: the store is closed or the volume was taken from it.
         var isClosed = false
         var offlineReason = "not opened yet"

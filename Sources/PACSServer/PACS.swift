@@ -84,9 +84,7 @@ package final class PACS: Sendable {
             try recover()
         } catch let error as IndexError {
             guard case .unavailable(let message) = error else { throw error }
-            let remedy =
-                directory.index.isOnReadOnlyDisk
-                ? "Make the disk writable and start the server again." : "Free space; the server goes on by itself."
+            let remedy = "Free space, or make the disk writable; the server goes on by itself."
             ingest.close(because: "The archive can only be read now: \(message). \(remedy)")
             logger.error("The data directory cannot be written (\(message)). Objects can be found and read, but not stored. \(remedy)")
         }
@@ -218,7 +216,6 @@ package final class PACS: Sendable {
         ]
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await watch.run() }
-            guard !isReadOnly else { return }
             await recoverWhenWritable()
             for runner in runners { group.addTask { await runner.run() } }
         }

@@ -6,30 +6,27 @@ import GRDB
 /// Commits are atomic at once and durable with the next `flush()` or durable write; a power cut may take back commits
 /// since, never part of one. Readers in other processes are welcome.
 final class SQLiteDatabase: Sendable {
-    let pool: DatabasePool
-    /// Whether the file was asked for to write, but lies on a disk that can only be read.
-    let isOnReadOnlyDisk: Bool
+    private let pool: ReopeningPool
 
     /// - Parameters:
     ///   - isReadOnly: for tools beside a running server; the schema must be there already.
     ///   - migrations: what this file must hold, in order of version.
-    init(path: String, isReadOnly: Bool, migrations: (inout DatabaseMigrator) -> Void) throws(IndexError) {
-        do {
-            pool = try Self.open(path, isReadOnly, migrations)
-            isOnReadOnlyDisk = false
-        } catch let error as DatabaseError where !isReadOnly && Self.isNotWritable(error) {
-            pool = try Self.mapping {
+    init(path: String, isReadOnly: Bool, migrations: @escaping @Sendable (inout DatabaseMigrator) -> Void) throws(IndexError) {
+        pool = try Self.mapping {
+            try ReopeningPool(path: path, isNotWritable: { !isReadOnly && Self.isNotWritable($0) }) {
+                try Self.open(path, isReadOnly, migrations)
+            } forReading: {
                 try ReadOnlyFile.open(path, label: "index") { db in try Self.prepare(db) }
             }
-            isOnReadOnlyDisk = true
-        } catch {
-            pool = try Self.mapping { throw error }
-            isOnReadOnlyDisk = false
         }
     }
 
-    private static func isNotWritable(_ error: DatabaseError) -> Bool {
-        [.SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN].contains(error.resultCode)
+    /// Whether the file was asked for to write, but lies on a disk that can only be read now.
+    var isOnReadOnlyDisk: Bool { pool.isReadOnly }
+
+    private static func isNotWritable(_ error: any Error) -> Bool {
+        let codes: [ResultCode] = [.SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CANTOPEN]
+        return (error as? DatabaseError).map { codes.contains($0.resultCode) } ?? false
     }
 
     private static func prepare(_ db: Database) throws {
@@ -59,17 +56,22 @@ final class SQLiteDatabase: Sendable {
     }
 
     func read<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {
-        try Self.mapping { try pool.read(body) }
+        try Self.mapping { try pool.read { try $0.read(body) } }
     }
 
     /// One transaction, undone when `body` throws.
     func write<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {
-        try Self.mapping { try pool.writeWithoutTransaction { db in try Self.transaction(db, body) } }
+        try Self.mapping { try pool.write { try $0.writeWithoutTransaction { db in try Self.transaction(db, body) } } }
     }
 
     /// On the writer's queue, alone.
     func withoutTransaction(_ body: (Database) throws -> Void) throws(IndexError) {
-        try Self.mapping { try pool.writeWithoutTransaction(body) }
+        try Self.mapping { try pool.write { try $0.writeWithoutTransaction(body) } }
+    }
+
+    /// Waits for running calls and closes the file; calls after that fail.
+    func close() throws(IndexError) {
+        try Self.mapping { try pool.close() }
     }
 
     /// One transaction that is on the disk when this returns, and with it every earlier one.
@@ -78,11 +80,13 @@ final class SQLiteDatabase: Sendable {
     /// synchronous` must be set here each time: the pool resets it to NORMAL when it opens a connection.
     func writeDurably<Result>(_ body: (Database) throws -> Result) throws(IndexError) -> Result {
         try Self.mapping {
-            try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-                let result = Swift.Result { try Self.transaction(db, body) }
-                try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                return try result.get()
+            try pool.write { pool in
+                try pool.writeWithoutTransaction { db in
+                    try db.execute(sql: "PRAGMA synchronous = FULL")
+                    let result = Swift.Result { try Self.transaction(db, body) }
+                    try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                    return try result.get()
+                }
             }
         }
     }

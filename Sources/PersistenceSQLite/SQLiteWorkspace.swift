@@ -18,7 +18,7 @@ package final class SQLiteWorkspace: Sendable {
     }
 
     package func close() throws(IndexError) {
-        try SQLiteDatabase.mapping { try database.pool.close() }
+        try database.close()
     }
 
     private static let schema = """

@@ -10,6 +10,7 @@ import numpy
 import pydicom
 import pytest
 
+from apus_server import eventually
 from frame_stream import at, parse
 from objects import SECONDARY_CAPTURE, encoded, made_object, with_pixels
 from peers import store_files
@@ -250,3 +251,93 @@ def test_every_image_of_the_shared_data_comes_as_pydicom_reads_it(web, make_serv
             checked += 1
     print(f"\n{checked} frames compared, {len(skipped)} differ: {json.dumps(skipped[:20])}")
     assert checked > 50 and not skipped
+
+
+# Previews prepared when images arrive
+
+
+def large_image(seed: int):
+    noise = numpy.random.default_rng(seed).integers(0, 40, (2401, 2002))
+    pixels = (numpy.arange(2401 * 2002).reshape(2401, 2002) // 2002 + noise).astype("<u2")
+    return with_pixels(made_object(SECONDARY_CAPTURE), pixels), pixels
+
+
+def previews(server) -> dict:
+    return server.status()["storage"]["previews"]
+
+
+def test_previews_are_prepared_after_arrival_and_outlive_restart_and_index(make_server):
+    """A large image is answered first; its preview is made behind, kept, counted, and made again when its file is gone."""
+    server = make_server()
+    made, pixels = large_image(1)
+    assert store(server, made) == {0}
+    assert previews(server)["count"] == 0
+    kept = eventually(lambda: (found := previews(server))["count"] == 1 and found, 30, what="the preview")
+    assert 10_000 < kept["bytes"] < 601 * 501 * 2 and kept["limitBytes"] == 4 << 30
+    small, whole = stream_of(server.session(), server, made, preview=1).frames
+    assert (small.level, small.codec, small.rows, small.columns) == (2, 0, 601, 501)
+    expected = pixels[:2400, :2000].reshape(600, 4, 500, 4).astype(float).mean((1, 3))
+    assert numpy.abs(small.array()[:600, :500] - expected).max() <= 0.5
+    assert numpy.array_equal(whole.array(), pixels)
+    # As it is kept, to whom decodes it: no sample is lost and nothing is decoded here.
+    coded, _ = stream_of(server.session(), server, made, preview=1, codecs="jpegls").frames
+    assert (coded.level, coded.codec) == (2, 3) and coded.payload[:2] == b"\xff\xd8" and len(coded.payload) == kept["bytes"]
+    assert [frame.level for frame in stream_of(server.session(), server, made).frames] == [0]
+    server.stop()
+    server.start()
+    assert previews(server) == kept
+    server.stop()
+    server.run("reindex").ok()
+    server.start()
+    assert previews(server) == kept
+    server.stop()
+    for file in server.data.glob("viewing.sqlite*"):
+        file.unlink()
+    server.run("reindex").ok()
+    server.start()
+    assert eventually(lambda: previews(server) == kept, 30, what="the preview made again")
+
+
+def test_previews_that_a_stop_left_undone_are_prepared_after_the_start(make_server):
+    server = make_server()
+    made = [large_image(seed)[0] for seed in range(3)]
+    for each in made:
+        assert store(server, each) == {0}
+    server.kill()
+    server.start()
+    eventually(lambda: previews(server)["count"] == 3, 30, what="previews of what arrived before")
+
+
+def test_previews_stay_within_their_room(make_server):
+    server = make_server(storage__previewBytes=400_000)
+    sizes = []
+    for seed in range(4):
+        made, _ = large_image(seed)
+        assert store(server, made) == {0}
+        sizes.append(eventually(lambda: preview_after(server, made), 30, what="the preview"))
+    found = previews(server)
+    assert 0 < found["count"] < 4 and found["bytes"] <= 400_000 and found["limitBytes"] == 400_000
+    # The newest is there, the oldest is made when it is asked for.
+    without = make_server(storage__previewBytes=0)
+    made, _ = large_image(9)
+    assert store(without, made) == {0}
+    time.sleep(5)
+    assert previews(without) == {"count": 0, "bytes": 0, "limitBytes": 0}
+    assert [frame.level for frame in stream_of(without.session(), without, made, preview=1).frames] == [2, 0]
+
+
+def preview_after(server, made) -> int:
+    """Bytes of the prepared preview; 0 while it is made on demand, which gives native samples."""
+    first = stream_of(server.session(), server, made, preview=1, codecs="jpegls").frames[0]
+    return len(first.payload) if first.codec == 3 else 0
+
+
+def test_numbers_of_a_palette_have_no_preview(web, server):
+    pixels = numpy.zeros((2100, 2100), "u1")
+    made = with_pixels(made_object(SECONDARY_CAPTURE), pixels)
+    made.PhotometricInterpretation = "PALETTE COLOR"
+    for colour in ("Red", "Green", "Blue"):
+        setattr(made, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        setattr(made, f"{colour}PaletteColorLookupTableData", numpy.arange(256, dtype="<u2").tobytes())
+    assert store(server, made) == {0}
+    assert [frame.level for frame in stream_of(web, server, made, preview=1).frames] == [0]

@@ -162,6 +162,22 @@ private final class PretendedSpace: Sendable {
         #expect(storageError { try store.store(payload(1, 20_000)) } == nil)
     }
 
+    @Test func `a volume opened on a read-only file system is written once that can be`() throws {
+        let folder = TemporaryFolder()
+        let space = PretendedSpace(free: 1 << 30)
+        space.space.withLock { $0.isReadOnly = true }
+        let store = try store(folder, space, warn: 100, refuse: 50)
+        #expect(store.volumes().first?.state == .readOnly)
+        #expect(storageError { try store.store([1]) }?.message.contains("read-only") == true)
+        space.space.withLock { $0.isReadOnly = false }
+        space.set(free: 1 << 30)
+        let stored = try store.store([1, 2, 3])
+        #expect(try store.read(stored, range: 0..<3) == [1, 2, 3])
+        #expect(store.volumes().first?.state == .ok)
+        // Nobody else may write it now.
+        #expect(storageError { _ = try self.store(folder, space, warn: 100, refuse: 50) } != nil)
+    }
+
     @Test func `limits can be changed while the store is open`() throws {
         let folder = TemporaryFolder()
         let space = PretendedSpace(free: 1 << 30)

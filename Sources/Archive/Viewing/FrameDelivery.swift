@@ -41,26 +41,27 @@ package struct FrameDelivery: Sendable {
     package let codecs: Set<DeliveredFrame.Codec>
     /// Whether large frames come at a quarter of their size first.
     package let wantsPreviews: Bool
+    package let previews: (any PreviewStore)?
 
-    package init(reader: ObjectReader, codecs: Set<DeliveredFrame.Codec>, wantsPreviews: Bool) {
+    package init(
+        reader: ObjectReader, codecs: Set<DeliveredFrame.Codec>, wantsPreviews: Bool, previews: (any PreviewStore)? = nil
+    ) {
         self.reader = reader
         self.codecs = codecs
         self.wantsPreviews = wantsPreviews
+        self.previews = previews
     }
 
-    /// From this many pixels on a preview is worth its time.
-    static let previewPixels = 4 << 20
-    static let previewLevel: UInt8 = 2
-
     /// The frame, before it a preview where one is wanted.
+    ///
+    /// - Parameter previewIsSent: a kept one went before, so that the frame may go as it is stored.
     package func frames(
-        of instance: StoredInstance, number: Int, format: ViewingPixels
+        of instance: StoredInstance, number: Int, format: ViewingPixels, previewIsSent: Bool = false
     ) throws(RetrieveError) -> [DeliveredFrame] {
-        let isLarge = wantsPreviews && format.rows * format.columns > Self.previewPixels && format.bitsAllocated <= 16
-            && format.bitsAllocated > 1
-        if !isLarge, let stored = try passedOn(instance, number, format) { return [stored] }
+        let needsPreview = wantsPreviews && !previewIsSent && Self.isLarge(format)
+        if !needsPreview, let stored = try passedOn(instance, number, format) { return [stored] }
         let samples = try ready(instance, number, format)
-        guard isLarge, let preview = Self.preview(samples) else { return [samples] }
+        guard needsPreview, let preview = Self.preview(samples) else { return [samples] }
         return [preview, samples]
     }
 
@@ -78,7 +79,7 @@ package struct FrameDelivery: Sendable {
     }
 
     /// Samples, colour as RGB by pixel, unused bits cleared.
-    private func ready(_ instance: StoredInstance, _ number: Int, _ format: ViewingPixels) throws(RetrieveError) -> DeliveredFrame {
+    func ready(_ instance: StoredInstance, _ number: Int, _ format: ViewingPixels) throws(RetrieveError) -> DeliveredFrame {
         if format.samplesPerPixel == 1, let bytes = try plain(instance, number) {
             return DeliveredFrame(format: format, payload: try ReadySamples.grey(bytes, format)[...])
         }
@@ -86,10 +87,16 @@ package struct FrameDelivery: Sendable {
         guard format.samplesPerPixel > 1 else {
             return DeliveredFrame(format: format, payload: try ReadySamples.grey(Array(native.bytes), format)[...])
         }
+        return DeliveredFrame(format: Self.delivered(format), payload: try ReadySamples.colour(native)[...])
+    }
+
+    /// Colour goes as RGB of 8 bits.
+    static func delivered(_ format: ViewingPixels) -> ViewingPixels {
+        guard format.samplesPerPixel > 1 else { return format }
         var delivered = format
         (delivered.bitsAllocated, delivered.bitsStored, delivered.highBit, delivered.isSigned) = (8, 8, 7, false)
         delivered.samplesPerPixel = 3
-        return DeliveredFrame(format: delivered, payload: try ReadySamples.colour(native)[...])
+        return delivered
     }
 
     /// Native little-endian bytes straight from the store, without reading the header again.
@@ -105,14 +112,5 @@ package struct FrameDelivery: Sendable {
 
     private func read(_ instance: StoredInstance, _ range: Range<Int>) throws(RetrieveError) -> [UInt8] {
         do { return try reader.store.read(instance.location, range: range) } catch { throw .storage(error) }
-    }
-
-    private static func preview(_ frame: DeliveredFrame) -> DeliveredFrame? {
-        let factor = 1 << Int(previewLevel)
-        var format = frame.format
-        guard let bytes = ReadySamples.reduced(Array(frame.payload), format, factor: factor) else { return nil }
-        format.rows = (format.rows + factor - 1) / factor
-        format.columns = (format.columns + factor - 1) / factor
-        return DeliveredFrame(level: previewLevel, format: format, payload: bytes[...])
     }
 }

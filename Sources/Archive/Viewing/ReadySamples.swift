@@ -24,6 +24,16 @@ enum ReadySamples {
         FrameReduction.boxes(bytes, description(format), factor: factor)
     }
 
+    /// As JPEG-LS without loss; `nil` for samples that it cannot hold.
+    static func encoded(_ bytes: [UInt8], _ format: ViewingPixels) -> [UInt8]? {
+        try? JPEGLS.encode(bytes.span, description(format))
+    }
+
+    /// - Returns: `nil` for a codestream of another frame.
+    static func decoded(_ codestream: [UInt8], _ format: ViewingPixels) -> [UInt8]? {
+        try? JPEGLS.decode(codestream.span, description(format))
+    }
+
     private static func description(_ format: ViewingPixels) -> FrameDescription {
         FrameDescription(
             columns: format.columns, rows: format.rows, samplesPerPixel: format.samplesPerPixel, bitsAllocated: format.bitsAllocated,

@@ -29,11 +29,13 @@ package protocol ViewingStore: Sendable {
 package final class ViewingCatalogue: Sendable {
     private let reader: ObjectReader
     private let store: (any ViewingStore)?
+    package let previews: (any PreviewStore)?
     private let recent = Mutex(Recent())
 
-    package init(reader: ObjectReader, store: (any ViewingStore)?) {
+    package init(reader: ObjectReader, store: (any ViewingStore & PreviewStore)?) {
         self.reader = reader
         self.store = store
+        previews = store
     }
 
     /// Counts up when what the manifest says changes, so that older ones are not used.

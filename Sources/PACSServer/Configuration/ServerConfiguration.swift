@@ -55,6 +55,8 @@ package struct ServerConfiguration: Sendable {
     package var scrubIntervalHours = 24
     /// Dead share of a container from which its superfluous records are erased; 0 never.
     package var reclaimPercent = 10
+    /// Room for previews of large images beside the index; 0 for none.
+    package var previewBytes: Int64 = 4 << 30
     package var volumes: [VolumeConfiguration] = []
     /// For volumes that set none themselves; `nil`: a share of the file system, see `SpaceLimits`.
     package var warnBelowBytes: Int64?

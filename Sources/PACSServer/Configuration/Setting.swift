@@ -154,6 +154,9 @@ extension Setting {
         number("storage.reclaimPercent", "回收多余副本空间的阈值（容器占比 %，0 为关闭）", "Share of a container that superfluous copies must reach before their space is reclaimed, percent; 0 never", in: 0...100) {
             $0.reclaimPercent = $1
         },
+        number("storage.previewBytes", "大图像预览占用上限（字节，0 为不保留）", "Room for previews of large images, bytes; 0 keeps none", in: 0...(1 << 50)) {
+            $0.previewBytes = Int64($1)
+        },
         number("storage.maximumObjectBytes", "单个对象上限（字节）", "Largest object accepted, bytes", in: 1024...(1 << 40)) {
             $0.ingest.maximumObjectBytes = $1
         },

@@ -29,7 +29,8 @@ struct FrameStream: Sendable {
         }
         let order = prepared.order
         let frames = asked.frames(of: order.frames.count).filter { order.frames[$0].instance < instances.count }
-        let delivery = FrameDelivery(reader: pacs.reader, codecs: asked.codecs, wantsPreviews: asked.wantsPreviews)
+        let delivery = FrameDelivery(
+            reader: pacs.reader, codecs: asked.codecs, wantsPreviews: asked.wantsPreviews, previews: catalogue.previews)
         let work = FrameWork(instances: instances, order: order, delivery: delivery)
         return Response(
             status: .ok, headers: [.contentType: Self.mediaType, .cacheControl: "no-store"], body: body(frames, work))
@@ -48,8 +49,15 @@ struct FrameStream: Sendable {
             while next < frames.count || !waiting.isEmpty {
                 while next < frames.count, waiting.count < depth {
                     let index = frames[next]
-                    waiting.append(Task { try await pool.run { work.messages(index) } })
                     next += 1
+                    // A kept preview goes out while the frame itself is still being read.
+                    let preview = Task { try await work.mayHavePreview(index) ? pool.run { work.keptPreview(index) } : [] }
+                    waiting.append(preview)
+                    waiting.append(
+                        Task {
+                            let isSent = try await !preview.value.isEmpty
+                            return try await pool.run { work.messages(index, previewIsSent: isSent) }
+                        })
                 }
                 for message in try await waiting.removeFirst().value { try await output.write(message) }
             }
@@ -126,12 +134,26 @@ struct FrameWork: Sendable {
 
     private enum Kind: UInt8 { case frame = 0, failure = 1, end = 2 }
 
+    func mayHavePreview(_ index: Int) -> Bool {
+        delivery.wantsPreviews && FrameDelivery.isLarge(order.formats[order.frames[index].format])
+    }
+
+    /// Blocking. Nothing when no preview was prepared.
+    func keptPreview(_ index: Int) -> [ByteBuffer] {
+        let frame = order.frames[index]
+        let preview = delivery.keptPreview(
+            of: instances[frame.instance], number: frame.number, format: order.formats[frame.format])
+        return preview.map { [Self.message(index, $0)] } ?? []
+    }
+
     /// Blocking. What cannot be read becomes a message that says why.
-    func messages(_ index: Int) -> [ByteBuffer] {
+    func messages(_ index: Int, previewIsSent: Bool) -> [ByteBuffer] {
         let frame = order.frames[index]
         do throws(RetrieveError) {
-            return try delivery.frames(of: instances[frame.instance], number: frame.number, format: order.formats[frame.format])
-                .map { Self.message(index, $0) }
+            return try delivery.frames(
+                of: instances[frame.instance], number: frame.number, format: order.formats[frame.format],
+                previewIsSent: previewIsSent
+            ).map { Self.message(index, $0) }
         } catch {
             var text = ""
             JSONValue.object(["code": .string(Self.code(error)), "message": .string(error.description)]).write(to: &text)

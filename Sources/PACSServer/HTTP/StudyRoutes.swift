@@ -12,6 +12,7 @@ import SecurityProfiles
 /// The study list of our own page: compact rows, free text, cursors.
 struct StudyRoutes: Sendable {
     let pacs: PACS
+    let previews: (any PreviewStore)?
 
     func add(to router: Router<WebContext>) {
         router.get("api/studies") { request, context in
@@ -162,8 +163,8 @@ struct StudyRoutes: Sendable {
 
     private func status() async throws -> Response {
         let pacs = pacs
-        let (counts, volumes) = try await pacs.pool.run {
-            (try pacs.directory.index.statistics(), pacs.directory.store.volumes())
+        let (counts, volumes, kept) = try await pacs.pool.run { [previews] in
+            (try pacs.directory.index.statistics(), pacs.directory.store.volumes(), try? previews?.previewUsage())
         }
         let state: VolumeStatus.State =
             volumes.contains { $0.state == .ok } ? .ok : volumes.contains { $0.state == .low } ? .low : .full
@@ -176,6 +177,10 @@ struct StudyRoutes: Sendable {
             "storage": .object([
                 "freeBytes": .integer(Int(volumes.reduce(0) { $0 + $1.freeBytes })),
                 "totalBytes": .integer(Int(volumes.reduce(0) { $0 + $1.totalBytes })), "state": .string(state.rawValue),
+                "previews": .object([
+                    "count": .integer(kept?.count ?? 0), "bytes": .integer(Int(kept?.bytes ?? 0)),
+                    "limitBytes": .integer(Int(pacs.configuration.previewBytes)),
+                ]),
                 "volumes": .array(
                     volumes.map {
                         .object([

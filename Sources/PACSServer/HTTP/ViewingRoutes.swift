@@ -21,8 +21,9 @@ struct ViewingRoutes: Sendable {
     }
 
     /// Without it manifests are made anew after each start.
-    private static func store(_ pacs: PACS) -> (any ViewingStore)? {
-        do { return try SQLiteViewingStore(path: pacs.directory.path + "/viewing.sqlite") } catch {
+    private static func store(_ pacs: PACS) -> (any ViewingStore & PreviewStore)? {
+        let path = pacs.directory.path + "/viewing.sqlite"
+        do { return try SQLiteViewingStore(path: path, previewBytes: pacs.configuration.previewBytes) } catch {
             pacs.logger.warning("Prepared manifests cannot be kept: \(error)")
             return nil
         }

@@ -29,7 +29,7 @@ package struct WebServer: Sendable {
         router.add(middleware: FaultMiddleware())
         router.add(middleware: Authentication(security: pacs.security, pool: pacs.pool, access: pacs.access))
         SessionRoutes(security: pacs.security, pool: pacs.pool, isSecure: pacs.configuration.httpTLS != nil).add(to: router)
-        StudyRoutes(pacs: pacs).add(to: router)
+        StudyRoutes(pacs: pacs, previews: catalogue.previews).add(to: router)
         ViewingRoutes(pacs, catalogue).add(to: router)
         ObjectRoutes(pacs: pacs).add(to: router)
         MarksRoutes(pacs: pacs, catalogue: catalogue, documents: ReadDocuments()).add(to: router)

@@ -112,7 +112,6 @@ final class LocalImportService: Sendable {
     private var path: String { LocalImportRequest.socketPath(pacs.configuration.dataDirectory) }
 
     func start() {
-        guard !pacs.isReadOnly else { return }
         guard let listener = LocalSocket.listening(at: path) else {
             return pacs.logger.notice("apus import cannot be used beside this server: \(path) cannot be made. A shorter --data path may help.")
         }

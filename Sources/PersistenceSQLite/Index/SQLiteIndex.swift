@@ -25,12 +25,12 @@ package final class SQLiteIndex: Sendable {
         database = try SQLiteDatabase(path: path, isReadOnly: isReadOnly) { IndexSchema.register(in: &$0) }
     }
 
-    /// Whether the disk can only be read, so that every change throws until the index is opened anew.
+    /// Whether the disk can only be read now, so that every change throws.
     package var isOnReadOnlyDisk: Bool { database.isOnReadOnlyDisk }
 
     /// Waits for running calls and closes the file; calls after that fail.
     package func close() throws(IndexError) {
-        try SQLiteDatabase.mapping { try database.pool.close() }
+        try database.close()
     }
 }
 

@@ -4,20 +4,23 @@ package import SecurityProfiles
 
 /// `security.sqlite`: write-ahead log, every commit flushed to disk before it is acknowledged.
 package final class SQLiteSecurityStore: SecurityStore {
-    private let pool: DatabasePool
-    /// Why nothing can be written as long as the store is open; `nil` when it was opened for writing.
-    private let readOnlyReason: String?
+    private let pool: ReopeningPool
 
     /// Opens the file, creating it readable by its owner only, and brings its tables up to date. Several processes may have
-    /// it open. On a full or read-only disk an existing file is opened for reading; writes then throw `storeNotWritable`.
+    /// it open. On a full or read-only disk an existing file is opened for reading; writes then throw `storeNotWritable` until the
+    /// disk can be written.
     package init(path: String) throws(SecurityError) {
-        do throws(SecurityError) {
-            pool = try Self.openForWriting(path)
-            readOnlyReason = nil
-        } catch .storeNotWritable(let reason) {
-            pool = try mappingErrors { try ReadOnlyFile.open(path, label: "security") }
-            readOnlyReason = reason
+        pool = try mappingErrors {
+            try ReopeningPool(path: path, isNotWritable: { Self.isNotWritable($0) }) {
+                try Self.openForWriting(path)
+            } forReading: {
+                try ReadOnlyFile.open(path, label: "security")
+            }
         }
+    }
+
+    private static func isNotWritable(_ error: any Error) -> Bool {
+        if case SecurityError.storeNotWritable = error { true } else { false }
     }
 
     private static func openForWriting(_ path: String) throws(SecurityError) -> DatabasePool {
@@ -68,24 +71,27 @@ package final class SQLiteSecurityStore: SecurityStore {
     }
 
     package func read<T>(_ body: (any SecurityRows) throws -> T) throws(SecurityError) -> T {
-        try mappingErrors { try pool.read { db in try body(SQLiteSecurityRows(db: db)) } }
+        try mappingErrors { try pool.read { pool in try pool.read { db in try body(SQLiteSecurityRows(db: db)) } } }
     }
 
     package func write<T>(_ body: (any SecurityRows) throws -> T) throws(SecurityError) -> T {
-        if let readOnlyReason { throw .storeNotWritable(message: readOnlyReason) }
-        return try mappingErrors { try pool.write { db in try body(SQLiteSecurityRows(db: db)) } }
+        try mappingErrors { try pool.write { pool in try pool.write { db in try body(SQLiteSecurityRows(db: db)) } } }
     }
 
     package func revision() throws(SecurityError) -> Int64 {
         try mappingErrors {
-            try pool.read { db in try Int64.fetchOne(db, sql: "SELECT revision FROM installation") ?? 0 }
+            try pool.read { pool in
+                try pool.read { db in try Int64.fetchOne(db, sql: "SELECT revision FROM installation") ?? 0 }
+            }
         }
     }
 
     /// Value of `PRAGMA synchronous` on the connection that writes: 2 is FULL.
     package func writerSynchronous() throws(SecurityError) -> Int {
         try mappingErrors {
-            try pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1 }
+            try pool.write { pool in
+                try pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1 }
+            }
         }
     }
 }
