@@ -33,6 +33,7 @@ const groups: readonly CommandGroup[] = [
   "image",
   "series",
   "layout",
+  "planes",
   "link",
   "hanging",
   "information",

@@ -35,6 +35,7 @@ export type CommandGroup =
   | "presentation"
   | "cine"
   | "layout"
+  | "planes"
   | "link"
   | "hanging"
   | "series"

@@ -81,7 +81,7 @@ export class Painter {
     loaded: Uint8Array,
     source: PictureSource,
     request: WireSlab,
-  ): { bitmap: ImageBitmap; window: Window | null } {
+  ): Drawn {
     const { width, height } = request;
     const look = this.#look(source, request.settings);
     const values = this.#room(this.#values, width * height * 4);
@@ -103,7 +103,7 @@ export class Painter {
     }
     const pointer = this.#room(this.#output, width * height * 4);
     this.#kernels.applyTable(pointer, values, width * height, look.table, opaqueBlack);
-    return { bitmap: this.#bitmap(pointer, width, height), window: look.window };
+    return { bitmap: this.#bitmap(pointer, width, height), window: look.window, function: look.function };
   }
 
   // Tables

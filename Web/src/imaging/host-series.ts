@@ -9,6 +9,7 @@ import { paddingOf, type PictureSource } from "./drawing.ts";
 import { nearestLoaded } from "./schedule.ts";
 import { type FeedTarget, SeriesFeed } from "./series-feed.ts";
 import { absent, formatOf, SeriesSlots } from "./slots.ts";
+import { gapFactor, sliceSteps } from "./volume-fit.ts";
 
 export interface HostServices {
   kernels: Kernels;
@@ -42,6 +43,7 @@ export class HostSeries implements FeedTarget {
   lastUse = 0;
   /** All is there that can be for now; set aside when the reader looks elsewhere. */
   #isSettled = false;
+  #isCrowded = false;
   readonly #opening: SeriesOpening;
   readonly #services: HostServices;
   readonly #feed: SeriesFeed;
@@ -82,6 +84,11 @@ export class HostSeries implements FeedTarget {
     return this.#feed.isOn;
   }
 
+  /** It was loaded as far as there was room, not in one piece. */
+  get lacksRoom(): boolean {
+    return this.#isCrowded;
+  }
+
   get isSettled(): boolean {
     return this.#isSettled;
   }
@@ -94,7 +101,8 @@ export class HostSeries implements FeedTarget {
   /** Begins to load. Prefetching needs room for all; what is looked at begins with what there is. */
   load(): void {
     if (this.count === 0) return this.#settle();
-    if (!this.slots.isWhole && !this.#reserve() && this.purpose !== "view") return this.#settle();
+    this.#isCrowded = !this.slots.isWhole && !this.#reserve();
+    if (this.#isCrowded && this.purpose !== "view") return this.#settle();
     this.#feed.start();
   }
 
@@ -168,7 +176,7 @@ export class HostSeries implements FeedTarget {
     const source = some < 0 ? null : this.source(some);
     if (!source) return null;
     const positions = this.#opening.positions.slice(info.first * 3, (info.first + info.count) * 3);
-    const step = info.sliceSpacing ?? info.sliceThickness ?? 1;
+    const step = info.sliceSpacing ?? sliceSteps(positions, info.normal ?? []).step;
     const volume: Volume = {
       pointer,
       columns: info.columns,
@@ -178,7 +186,7 @@ export class HostSeries implements FeedTarget {
       orientation: info.orientation as unknown as Volume["orientation"],
       positions: this.slots.isReversed(stack) ? reversedTriples(positions) : positions,
       padding: paddingOf(source.display),
-      maximumGap: 2 * step,
+      maximumGap: gapFactor * step,
       nominalStep: step,
     };
     return { volume, loaded: this.slots.loadedSlices(stack), source };

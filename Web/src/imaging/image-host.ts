@@ -3,7 +3,7 @@ import { Arena } from "./arena.ts";
 import { Decoders } from "./decoders.ts";
 import { Painter } from "./drawing.ts";
 import { HostSeries, type HostServices } from "./host-series.ts";
-import { bytesPerPixel, Kernels } from "./kernels.ts";
+import { bytesPerPixel, KernelError, Kernels } from "./kernels.ts";
 import type { FromHost, ToHost, WireRequest, WireSlab } from "./messages.ts";
 import type { FrameFailure, Rectangle, SampleBlock } from "./pictures.ts";
 
@@ -34,6 +34,8 @@ interface Call {
 const scope = self as unknown as WorkerScope;
 /** Series that load at the same time: browsers allow six connections, and the first picture should not share. */
 const streamsMaximum = 3;
+/** While a volume loads its planes are drawn anew this often, not for every slice. */
+const planeMilliseconds = 200;
 const mebibyte = 1024 * 1024;
 
 class ImageHost {
@@ -44,6 +46,7 @@ class ImageHost {
   readonly #calls = new Map<HostSeries, Call[]>();
   readonly #turn = new MessageChannel();
   #isScheduled = false;
+  #planeTimer: ReturnType<typeof setTimeout> | undefined;
   #uses = 0;
   #toldBytes = 0;
 
@@ -179,7 +182,7 @@ class ImageHost {
     for (const viewport of this.#viewports.values()) {
       const { wish } = viewport;
       if (wish.series !== series) continue;
-      if (wish.kind === "slab") viewport.isDirty = true;
+      if (wish.kind === "slab") this.#redrawPlanes(series);
       else {
         const asked = wish.request.frame;
         const isNearer = Math.abs(frame - asked) < Math.abs(viewport.shown - asked);
@@ -189,6 +192,16 @@ class ImageHost {
       }
     }
     this.#schedule();
+  }
+
+  #redrawPlanes(series: HostSeries): void {
+    this.#planeTimer ??= setTimeout(() => {
+      this.#planeTimer = undefined;
+      for (const each of this.#viewports.values()) {
+        if (each.wish.kind === "slab" && each.wish.series === series) each.isDirty = true;
+      }
+      this.#schedule();
+    }, planeMilliseconds);
   }
 
   #schedule(): void {
@@ -207,6 +220,7 @@ class ImageHost {
         else this.#drawPicture(viewport, viewport.wish);
       } catch (error) {
         if (viewport.wish.kind === "picture") viewport.wish.series.undrawable(viewport.wish.request.frame);
+        else if (error instanceof KernelError) scope.postMessage({ type: "noVolume", viewport: viewport.id });
         else throw error;
       }
     }
@@ -240,13 +254,24 @@ class ImageHost {
   #drawSlab(viewport: Viewport, wish: Wish & { kind: "slab" }): void {
     const { series, stack, request, serial } = wish;
     const found = series.volume(stack);
+    if (!found && series.lacksRoom) scope.postMessage({ type: "noVolume", viewport: viewport.id });
     if (!found || request.width < 1 || request.height < 1) return;
     const begun = performance.now();
-    const { bitmap, window } = this.#painter.drawSlab(found.volume, found.loaded, found.source, request);
-    const milliseconds = performance.now() - begun;
-    scope.postMessage({ type: "slab", viewport: viewport.id, serial, bitmap, window, milliseconds }, [
+    const { bitmap, window, function: kind } = this.#painter.drawSlab(
+      found.volume,
+      found.loaded,
+      found.source,
+      request,
+    );
+    scope.postMessage({
+      type: "slab",
+      viewport: viewport.id,
+      serial,
       bitmap,
-    ]);
+      window,
+      function: kind,
+      milliseconds: performance.now() - begun,
+    }, [bitmap]);
   }
 
   // Stored values

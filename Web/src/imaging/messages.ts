@@ -86,8 +86,11 @@ export type FromHost =
     serial: number;
     bitmap: ImageBitmap;
     window: Window | null;
+    function: VOIFunction;
     milliseconds: number;
   }
+  /** There is no volume to draw planes of. */
+  | { type: "noVolume"; viewport: number }
   | { type: "loaded"; series: number; frames: number[]; levels: number[] }
   | { type: "failed"; series: number; frames: number[]; failure: FrameFailure }
   | { type: "waiting"; series: number; waiting: boolean }

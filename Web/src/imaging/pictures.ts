@@ -340,17 +340,23 @@ export interface SlabRequest {
 }
 
 export interface SlabPicture {
+  /** The request answered, the same object. */
   request: SlabRequest;
   bitmap: ImageBitmap;
   window: Window | null;
+  function: VOIFunction;
   milliseconds: number;
 }
 
 export interface VolumeImages {
   readonly stack: StackInfo;
-  /** Share of the slices that are there; planes can be drawn before all are. */
-  readonly complete: ReadSignal<boolean>;
-  viewport(onPicture: (picture: SlabPicture) => void): { show(request: SlabRequest): void; close(): void };
+  /** Slices that are there at full resolution; planes can be drawn before all are, the nearest slice standing in. */
+  readonly loaded: ReadSignal<number>;
+  /** @param onRefused Nothing can be drawn: the stack found no room in one piece, or has no geometry the kernels take. */
+  viewport(
+    onPicture: (picture: SlabPicture) => void,
+    onRefused: () => void,
+  ): { show(request: SlabRequest): void; close(): void };
 }
 
 /** The images of one series, shared by every viewport that shows it. */
@@ -363,7 +369,7 @@ export interface SeriesImages {
   viewport(onPicture: (picture: Picture) => void): ViewportPictures;
   /** Stored values at full resolution; waits for the frame, fails with `FrameFailure`. */
   samples(frame: number, rectangle: Rectangle): Promise<SampleBlock>;
-  /** `null` for stacks that are not uniform or do not fit the memory. */
+  /** `null` for stacks that cannot be cut in other planes; `volumeProblem` says why. */
   volume(stack: number): VolumeImages | null;
   /** Asks again for frames that failed. */
   retry(): void;

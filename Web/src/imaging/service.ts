@@ -1,8 +1,9 @@
 /** `Imaging` of pictures.ts: the page's side of the image worker. */
 import type { API } from "../core/api.ts";
 import { compiledModule, takeWorker } from "../core/head-start.ts";
-import { type ReadSignal, type Signal, signal } from "../ui/signal.ts";
+import { computed, type ReadSignal, type Signal, signal } from "../ui/signal.ts";
 import { parseStudy, type StudyText } from "./manifest.ts";
+import { Overtaken } from "./overtaken.ts";
 import type { FromHost, SeriesOpening, ToHost, WireSettings } from "./messages.ts";
 import type {
   DisplaySettings,
@@ -23,6 +24,7 @@ import type {
   ViewportPictures,
   VolumeImages,
 } from "./pictures.ts";
+import { volumeProblem } from "./volume-fit.ts";
 
 export interface ImagingAddresses {
   /** The image worker's script, the decoders', the kernel module. */
@@ -44,6 +46,7 @@ export function budgetFor(deviceGibibytes: number | undefined): number {
 interface Receiver {
   picture?(message: FromHost & { type: "picture" }): void;
   slab?(message: FromHost & { type: "slab" }): void;
+  noVolume?(): void;
 }
 
 interface PendingCall {
@@ -186,6 +189,8 @@ export class ImagingService implements Imaging {
         return this.#deliver(message, (receiver) => receiver.picture, message);
       case "slab":
         return this.#deliver(message, (receiver) => receiver.slab, message);
+      case "noVolume":
+        return this.#receivers.get(message.viewport)?.noVolume?.();
       case "loaded":
         return this.#byID.get(message.series)?.arrived(message.frames, message.levels);
       case "failed":
@@ -315,31 +320,18 @@ class ImagesOfSeries implements SeriesImages {
 
   viewport(onPicture: (picture: Picture) => void): ViewportPictures {
     const service = this.#service;
-    let asked: { serial: number; request: PictureRequest }[] = [];
-    let serial = 0;
+    const asked = new Overtaken<PictureRequest>();
     const id = service.receiver({
-      picture: ({ serial: answered, bitmap, shown, exact, level, window, function: kind, milliseconds }) => {
-        const found = asked.find((each) => each.serial === answered);
-        if (!found) return bitmap.close();
-        asked = asked.filter((each) => each.serial >= answered);
-        onPicture({
-          request: found.request,
-          bitmap,
-          shown,
-          exact,
-          level,
-          window,
-          function: kind,
-          milliseconds,
-        });
+      picture: ({ serial, bitmap, shown, exact, level, window, function: kind, milliseconds }) => {
+        const request = asked.answered(serial);
+        if (!request) return bitmap.close();
+        onPicture({ request, bitmap, shown, exact, level, window, function: kind, milliseconds });
       },
     });
     return {
       show: (request) => {
-        asked.push({ serial: ++serial, request });
-        // Wishes overtaken before they were drawn are never answered.
-        if (asked.length > 32) asked = asked.slice(-16);
         const wired = { ...request, settings: service.wire(request.settings) };
+        const serial = asked.add(request);
         service.post({ type: "show", viewport: id, series: this.id, serial, request: wired });
       },
       close: () => service.endReceiver(id),
@@ -352,35 +344,36 @@ class ImagesOfSeries implements SeriesImages {
 
   volume(stack: number): VolumeImages | null {
     const info = this.manifest.stacks[stack];
-    if (!info?.spatial || !info.spacing || info.samplesPerPixel > 1 || info.count < 2) return null;
-    // One table of values serves the whole volume: slices with scales of their own would show wrong values.
-    const frames = this.manifest.frames.slice(info.first, info.first + info.count);
-    const [head] = frames;
-    const isOneScale = frames.every(({ display }) =>
-      display.slope === head?.display.slope && display.intercept === head.display.intercept
-    );
-    if (!isOneScale) return null;
-    const complete: ReadSignal<boolean> = Object.assign(
-      () => frames.every((each) => this.loaded().level(each.index) === 0),
-      { peek: () => frames.every((each) => this.loaded.peek().level(each.index) === 0) },
-    );
-    return { stack: info, complete, viewport: (onPicture) => this.#slabs(stack, onPicture) };
+    const { budgetBytes } = this.#service.memory.peek();
+    if (!info || volumeProblem(this.manifest, info, budgetBytes) !== null) return null;
+    const loaded = computed(() => {
+      const levels = this.loaded();
+      let count = 0;
+      for (let i = 0; i < info.count; i++) count += Number(levels.level(info.first + i) === 0);
+      return count;
+    });
+    return {
+      stack: info,
+      loaded,
+      viewport: (onPicture, onRefused) => this.#slabs(stack, onPicture, onRefused),
+    };
   }
 
-  #slabs(stack: number, onPicture: (picture: SlabPicture) => void) {
+  #slabs(stack: number, onPicture: (picture: SlabPicture) => void, onRefused: () => void) {
     const service = this.#service;
-    let asked: { serial: number; request: SlabRequest } | null = null;
-    let serial = 0;
+    const asked = new Overtaken<SlabRequest>();
     const id = service.receiver({
-      slab: ({ serial: answered, bitmap, window, milliseconds }) => {
-        if (asked?.serial === answered) onPicture({ request: asked.request, bitmap, window, milliseconds });
+      slab: ({ serial, bitmap, window, function: kind, milliseconds }) => {
+        const request = asked.answered(serial);
+        if (request) onPicture({ request, bitmap, window, function: kind, milliseconds });
         else bitmap.close();
       },
+      noVolume: onRefused,
     });
     return {
       show: (request: SlabRequest) => {
-        asked = { serial: ++serial, request };
         const wired = { ...request, settings: service.wire(request.settings) };
+        const serial = asked.add(request);
         service.post({ type: "slab", viewport: id, series: this.id, stack, serial, request: wired });
       },
       close: () => service.endReceiver(id),

@@ -56,7 +56,8 @@ class MeasureExtension implements ViewerExtension {
       publish: () => void this.#publish(),
       panel: () => this.#open.update((on) => !on),
       cancelDrag: () => [...this.#layers.values()].some((each) => each.pen.cancel()),
-      hasImage: () => host.active()?.frame() != null,
+      // Where nothing can be drawn the view says why while the tool is in hand.
+      hasImage: () => host.active()?.frame() != null || host.active()?.refusal() != null,
     });
     this.panel = {
       command: "measure.list",

@@ -31,7 +31,8 @@ export function marksLayer(measuring: Measuring, viewport: Viewport): MarksLayer
   });
   const cursor = computed(() => {
     const tool = measuring.host.tool();
-    return tool.startsWith("measure.") ? "crosshair" : hovering();
+    if (!tool.startsWith("measure.")) return hovering();
+    return viewport.refusal() === null ? "crosshair" : "not-allowed";
   });
   return {
     pen,

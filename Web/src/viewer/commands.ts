@@ -4,9 +4,11 @@ import { t } from "../core/i18n.ts";
 import type { IconName } from "../ui/icons.tsx";
 import { colorMapKeys } from "./color-map-names.ts";
 import { colorMapNames } from "./color-maps.ts";
+import { stepKeyImage } from "./key-image-steps.ts";
 import { freeLayouts, gridMaximum, layoutNamed } from "./layout.ts";
 import { type LinkedAction, linkedActions } from "./links.ts";
 import type { Appearance, Pane } from "./pane.ts";
+import { planeCommands } from "./plane-commands.ts";
 import { ctPresets, relativePresets } from "./presets.ts";
 import { pictureWindow } from "./region-window.ts";
 import { type OverlayText, overlayTexts, type ViewerContext } from "./viewer-context.ts";
@@ -33,6 +35,7 @@ export interface ViewerActions {
   publishKeyImages: () => void;
   chooseState: () => void;
   saveState: () => void;
+  planes: () => void;
 }
 
 type Options = Partial<Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name">>;
@@ -56,6 +59,7 @@ export function viewerCommands(context: ViewerContext, actions: ViewerActions): 
   presentation(table, context, actions);
   cine(table, context);
   layouts(table, context);
+  planeCommands(table, context, actions.planes);
   links(table, context);
   hanging(table, context, actions);
   information(table, context, actions);
@@ -66,6 +70,9 @@ export function viewerCommands(context: ViewerContext, actions: ViewerActions): 
 const hasImages = ({ workspace }: ViewerContext) => () => workspace.active().stage() === "images";
 const hasSteps = ({ workspace }: ViewerContext) => () =>
   workspace.active().stage() === "images" || workspace.active().steps() > 1;
+/** Not for planes cut through a series: they are no stored images. */
+const hasStored = ({ workspace }: ViewerContext) => () =>
+  workspace.active().stage() === "images" && workspace.active().reformat() === null;
 const hasStack = ({ workspace }: ViewerContext) => () => workspace.active().count() > 1;
 
 /** The last picture; of a series without pictures the last document. */
@@ -103,12 +110,12 @@ function moving(table: Table, context: ViewerContext, actions: ViewerActions): v
 }
 
 function tools(table: Table, context: ViewerContext): void {
-  const choose = (id: string, keys: string[], tool: string, icon: IconName) =>
+  const choose = (id: string, keys: string[], tool: string, icon: IconName, enabled = hasImages(context)) =>
     table.add(id, keys, () => context.tool.set(tool), {
       group: "tools",
       places: both,
       icon,
-      enabled: hasImages(context),
+      enabled,
       checked: () => context.tool() === tool,
     });
   choose("command.toolWindow", ["W"], "window", "window");
@@ -118,7 +125,7 @@ function tools(table: Table, context: ViewerContext): void {
   choose("command.toolRotate", ["R"], "rotate", "rotateFree");
   choose("command.toolMagnifier", ["M"], "magnifier", "magnifier");
   choose("command.toolCrosshair", ["H"], "crosshair", "crosshair");
-  choose("command.toolWindowRegion", ["Shift+W"], "windowRegion", "region");
+  choose("command.toolWindowRegion", ["Shift+W"], "windowRegion", "region", hasStored(context));
 }
 
 function windows(table: Table, context: ViewerContext): void {
@@ -150,7 +157,7 @@ function windows(table: Table, context: ViewerContext): void {
   table.add("command.windowAuto", ["Shift+A"], () => void pictureWindow(workspace, active()), {
     group: "window",
     places: both,
-    enabled: () => workspace.active().fullResolution(),
+    enabled: () => workspace.active().fullResolution() && hasStored(context)(),
   });
 }
 
@@ -208,13 +215,13 @@ function presentation(table: Table, context: ViewerContext, actions: ViewerActio
   table.add("command.chooseState", ["Alt+S"], actions.chooseState, {
     group: "presentation",
     places: menuOnly,
-    enabled,
+    enabled: hasStored(context),
     checked: () => workspace.active().state() !== null,
   });
   table.add("command.saveState", ["Alt+Shift+S"], actions.saveState, {
     group: "presentation",
     places: menuOnly,
-    enabled,
+    enabled: hasStored(context),
   });
   table.add("command.reset", ["Escape"], () => workspace.reset(workspace.active.peek()), {
     group: "presentation",
@@ -318,7 +325,7 @@ function hanging(table: Table, context: ViewerContext, actions: ViewerActions): 
   add("command.nextStage", ["."], () => actions.stepStage(1), actions.canStepStage);
   add("command.previousStage", [","], () => actions.stepStage(-1), actions.canStepStage);
   add("command.chooseProtocol", ["Shift+P"], actions.chooseProtocol);
-  add("command.saveProtocol", ["Alt+P"], actions.saveProtocol, hasImages(context));
+  add("command.saveProtocol", ["Alt+P"], actions.saveProtocol, hasStored(context));
 }
 
 function information(table: Table, context: ViewerContext, actions: ViewerActions): void {
@@ -371,7 +378,7 @@ function editing(table: Table, context: ViewerContext, actions: ViewerActions): 
     group: "image",
     places: both,
     icon: "key",
-    enabled: hasImages(context),
+    enabled: hasStored(context),
     checked: () => keyImages.isMarked(workspace.active()),
   });
   table.add("command.publishKeyImages", ["Shift+Enter"], actions.publishKeyImages, {
@@ -393,15 +400,6 @@ function editing(table: Table, context: ViewerContext, actions: ViewerActions): 
   table.add("command.testPatterns", [], actions.testPatterns, { group: "display", places: ["toolbar"] });
   table.add("command.contextMenu", ["Shift+F10", "ContextMenu"], actions.contextMenu);
   table.add("command.closeViewer", ["Q"], actions.close);
-}
-
-function stepKeyImage(context: ViewerContext, pane: Pane, direction: 1 | -1): void {
-  const marked = context.keyImages.indices(pane);
-  const at = pane.index.peek();
-  const next = direction === 1
-    ? marked.find((each) => each > at) ?? marked[0]
-    : marked.findLast((each) => each < at) ?? marked.at(-1);
-  if (next !== undefined) context.workspace.goTo(pane, next);
 }
 
 export { menuGroups, toolbarGroups, viewerGestures } from "./viewer-gestures.ts";

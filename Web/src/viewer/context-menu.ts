@@ -13,6 +13,7 @@ export const groupTitles: Readonly<Record<CommandGroup, string>> = {
   presentation: "group.presentation",
   cine: "group.cine",
   layout: "group.layout",
+  planes: "group.planes",
   link: "group.link",
   hanging: "group.hanging",
   series: "group.series",

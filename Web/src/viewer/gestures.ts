@@ -46,6 +46,8 @@ export interface GestureHost {
   layers: () => readonly ViewportLayer[];
   magnify: (at: Point | null) => void;
   region: (from: Point, to: Point, done: boolean) => void;
+  /** Makes the slab of planes thicker or thinner. */
+  slab: (by: number) => void;
   openMenu: (event: MouseEvent, pointer: ViewportPointer) => void;
 }
 
@@ -245,14 +247,19 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
     workspace.pan(pane, (to.x - from.x) * ratio, (to.y - from.y) * ratio, "pinch");
   }
 
+  function step(by: number, alt: boolean): void {
+    if (alt && pane.reformat.peek()) host.slab(-Math.sign(by));
+    else workspace.step(pane, by, alt);
+  }
+
   function wheel(event: WheelEvent, rest: number): number {
     if (event.deltaMode !== WheelEvent.DOM_DELTA_PIXEL || Math.abs(event.deltaY) >= notchPixels) {
-      workspace.step(pane, Math.sign(event.deltaY), event.altKey);
+      step(Math.sign(event.deltaY), event.altKey);
       return 0;
     }
     const sum = rest + event.deltaY;
     const steps = Math.trunc(sum / touchPadPixels);
-    if (steps !== 0) workspace.step(pane, steps, event.altKey);
+    if (steps !== 0) step(steps, event.altKey);
     return sum - steps * touchPadPixels;
   }
 

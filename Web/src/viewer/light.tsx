@@ -163,6 +163,7 @@ function addCommands(context: ViewerContext, close: () => void): void {
     publishKeyImages: nothing,
     chooseState: nothing,
     saveState: nothing,
+    planes: nothing,
   });
   const commands = all.filter((each) => offered.has(each.id));
   onCleanup(context.app.commands.add(commands, viewerGestures.filter((each) => each.id === "gesture.touch")));

@@ -3,6 +3,7 @@ import type { Child } from "../ui/jsx-runtime.ts";
 import { computed } from "../ui/signal.ts";
 import { cutLine, type Plane, toPlane } from "./geometry.ts";
 import type { Pane } from "./pane.ts";
+import { type PlaneLine, planeLines } from "./plane-lines.ts";
 import { stateShapes } from "./state-layer.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
 import { applied } from "./view.ts";
@@ -19,6 +20,8 @@ export function referenceLines(source: Pane, target: Pane): ReferenceLine[] {
   const shown = target.shownFrame();
   const cutting = source.shownFrame();
   if (!shown || !cutting || source === target) return [];
+  // Planes of one volume have lines of their own.
+  if (source.reformat() && target.reformat() && source.place()?.series === target.place()?.series) return [];
   const reference = cutting.stack.frameOfReference;
   if (reference === null || reference !== shown.stack.frameOfReference) return [];
   const plane = target.planes()[shown.index];
@@ -60,6 +63,8 @@ export function Lines(
       viewBox={() => `0 0 ${Math.max(1, pane.size().width)} ${Math.max(1, pane.size().height)}`}
     >
       {() => stateShapes(context, pane)}
+      {() =>
+        workspace.referenceLines() && planeLines(context.planes, pane).map((each) => planeLine(each, pane))}
       {() => lines().map((line) => segment(screen(line.from), screen(line.to), `reference-${line.kind}`))}
       {() => cursorShape(cursor(), screen, pane.pixelRatio())}
       {() => {
@@ -72,6 +77,27 @@ export function Lines(
 
 function segment(from: Point, to: Point, name: string): Node {
   return <line class={name} x1={from.x} y1={from.y} x2={to.x} y2={to.y} />;
+}
+
+function planeLine({ kind, centre, along, handles, half }: PlaneLine, pane: Pane): Node {
+  const { width, height } = pane.size();
+  const far = width + height + Math.hypot(centre.x, centre.y);
+  const gap = gapPixels * pane.pixelRatio() * 2;
+  const ray = (from: number, to: number, by: number, name: string) => {
+    const at = (reach: number): Point => ({
+      x: centre.x + along.x * reach + half.x * by,
+      y: centre.y + along.y * reach + half.y * by,
+    });
+    return segment(at(from), at(to), name);
+  };
+  const isSlab = half.x !== 0 || half.y !== 0;
+  return (
+    <g class={`plane-line plane-${kind}`}>
+      {[1, -1].map((side) => ray(gap * side, far * side, 0, "plane-cut"))}
+      {isSlab && [1, -1].map((side) => ray(-far, far, side, "plane-slab"))}
+      {handles.map(({ x, y }) => <circle cx={x} cy={y} r={5 * pane.pixelRatio()} />)}
+    </g>
+  );
 }
 
 function box(from: Point, to: Point): Node {

@@ -1,10 +1,14 @@
 /** A lens over the picture: drawn anew from the values, not enlarged from the screen. */
 import { effect, onCleanup, type ReadSignal } from "../ui/signal.ts";
+import type { Matrix } from "../imaging/pictures.ts";
 import type { Pane } from "./pane.ts";
-import type { Point } from "./viewport-api.ts";
+import { pixelPlane } from "./reformat.ts";
+import type { Affine, Point } from "./viewport-api.ts";
 
 const lensPixels = 220;
 const lensFactor = 3;
+
+const affine = ([a, b, c, d, e, f]: Matrix): Affine => ({ a, b, c, d, e, f });
 
 export function Magnifier(props: { pane: Pane; at: ReadSignal<Point | null> }) {
   const { pane, at } = props;
@@ -12,13 +16,16 @@ export function Magnifier(props: { pane: Pane; at: ReadSignal<Point | null> }) {
     effect(() => {
       const images = at() === null ? null : pane.images();
       if (!images) return;
-      const pictures = images.viewport((picture) => {
+      const show = ({ bitmap }: { bitmap: ImageBitmap }) => {
         const context = canvas.getContext("2d", { alpha: false });
-        canvas.width = picture.bitmap.width;
-        canvas.height = picture.bitmap.height;
-        context?.drawImage(picture.bitmap, 0, 0);
-        picture.bitmap.close();
-      });
+        canvas.width = bitmap.width;
+        canvas.height = bitmap.height;
+        context?.drawImage(bitmap, 0, 0);
+        bitmap.close();
+      };
+      const volume = pane.volume();
+      const planes = volume?.viewport(show, () => {});
+      const pictures = volume ? null : images.viewport(show);
       effect(() => {
         const point = at();
         if (!point) return;
@@ -27,15 +34,24 @@ export function Magnifier(props: { pane: Pane; at: ReadSignal<Point | null> }) {
         // The point under the pointer lies in the middle of the lens.
         const shift = (offset: number, center: number) => (offset - center) * lensFactor + side / 2;
         const scaled = [a, b, c, d].map((each) => each * lensFactor) as [number, number, number, number];
-        pictures.show({
-          frame: pane.index(),
-          settings: pane.settings(),
-          transform: [...scaled, shift(e, point.x), shift(f, point.y)],
+        const transform = [...scaled, shift(e, point.x), shift(f, point.y)] as const;
+        const [frame, settings] = [pane.index(), pane.settings()];
+        pictures?.show({ frame, settings, transform, width: side, height: side });
+        const [plane, slab] = [pane.planes()[frame], pane.reformat()?.slab];
+        if (!planes || !plane || !slab) return;
+        planes.show({
+          plane: pixelPlane(plane, affine(transform), 1),
+          settings,
           width: side,
           height: side,
+          thickness: slab.thicknessMM,
+          mode: slab.mode,
         });
       });
-      onCleanup(() => pictures.close());
+      onCleanup(() => {
+        pictures?.close();
+        planes?.close();
+      });
     });
   };
   return (

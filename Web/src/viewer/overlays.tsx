@@ -9,6 +9,7 @@ import { computed } from "../ui/signal.ts";
 import { colorMapKeys } from "./color-map-names.ts";
 import { trueSizeProblems } from "./display-check.ts";
 import type { Pane } from "./pane.ts";
+import { planeFidelity, planeName, planePosition, volumeLine } from "./plane-texts.ts";
 import { kindNames } from "./documents/kinds.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
@@ -21,9 +22,10 @@ export function canvasDescription(pane: Pane): string {
   if (!series) return t("viewer.canvas.empty");
   const document = pane.document();
   if (document) return `${t(kindNames[document.kind])} ${series.modality} ${series.seriesDescription}`.trim();
+  const reformat = pane.reformat();
   return t("viewer.canvas", {
     modality: series.modality,
-    series: series.seriesDescription,
+    series: reformat ? `${series.seriesDescription} ${planeName(reformat)}` : series.seriesDescription,
     n: pane.index() + 1,
     count: pane.count(),
   });
@@ -100,7 +102,7 @@ export function Corners(props: { context: ViewerContext; pane: Pane }) {
       </div>
       <div class="corner corner-bottom-left" hidden={() => state() === "none"}>
         <div class="corner-count">
-          {() => t("viewer.image", { n: pane.index() + 1, count: pane.count() })}
+          {() => countLine(pane)}
         </div>
         <div hidden={() => !full()}>{() => positionLine(pane)}</div>
         <div hidden={() => !full()}>{() => thicknessLine(pane)}</div>
@@ -163,7 +165,13 @@ function personLine(pane: Pane): string {
   return parts.filter((each) => each !== "").join("  ");
 }
 
+function countLine(pane: Pane): string {
+  const place = { n: pane.index() + 1, count: pane.count() };
+  return pane.reformat() ? t("planes.plane", place) : t("viewer.image", place);
+}
+
 function positionLine(pane: Pane): string {
+  if (pane.reformat()) return planePosition(pane);
   const z = pane.frame()?.position?.[2];
   return z === undefined ? "" : t("viewer.position", { z: number(z, 1) });
 }
@@ -175,6 +183,7 @@ function thicknessLine(pane: Pane): string {
 
 function loadLine(pane: Pane): string {
   const picture = pane.picture();
+  if (pane.reformat()) return volumeLine(pane);
   if (picture && !pane.exact() && pane.failure() === null) {
     return t("viewer.nearest", { n: picture.shown + 1 });
   }
@@ -232,7 +241,16 @@ export function FidelityBadges(props: { context: ViewerContext; pane: Pane }) {
 }
 
 export interface Fidelity {
-  kind: "nearest" | "preview" | "lossy" | "waiting" | "trueSize" | "nonDiagnostic";
+  kind:
+    | "planes"
+    | "gaps"
+    | "slices"
+    | "nearest"
+    | "preview"
+    | "lossy"
+    | "waiting"
+    | "trueSize"
+    | "nonDiagnostic";
   label: string;
   detail: string;
 }
@@ -241,14 +259,16 @@ export function fidelity(context: ViewerContext, pane: Pane): Fidelity[] {
   const found: Fidelity[] = [];
   const picture = pane.picture();
   const frame = pane.shownFrame();
-  if (picture && !pane.exact() && pane.failure() === null) {
+  const planes = planeFidelity(pane);
+  found.push(...planes);
+  if (picture && !pane.exact() && pane.failure() === null && planes.length === 0) {
     found.push({
       kind: "nearest",
       label: t("fidelity.nearest", { n: picture.shown + 1 }),
       detail: t("fidelity.nearest.detail"),
     });
   }
-  if (picture && picture.level > 0) {
+  if (picture && picture.level > 0 && planes.length === 0) {
     found.push({
       kind: "preview",
       label: t("fidelity.preview", { n: 2 ** picture.level }),
@@ -312,7 +332,7 @@ function badge(context: ViewerContext, pane: Pane, each: Fidelity): Child {
       onPointerDown={(event) => event.stopPropagation()}
       onClick={() => openFidelity(context, pane)}
     >
-      <Icon name="warning" />
+      <Icon name={each.kind === "planes" ? "planes" : "warning"} />
       {each.label}
     </button>
   );

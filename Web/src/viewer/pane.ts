@@ -1,6 +1,7 @@
 /** One view: which series stands in it, which image, and how it is shown. */
 import type {
   DisplaySettings,
+  FrameFailure,
   FrameInfo,
   Imaging,
   InstanceInfo,
@@ -10,13 +11,17 @@ import type {
   SeriesManifest,
   StudyManifest,
   ViewportPictures,
+  VolumeImages,
   Window,
 } from "../imaging/pictures.ts";
 import { batch, computed, effect, onCleanup, type ReadSignal, root, signal, untrack } from "../ui/signal.ts";
+import { meanTime, timeAt } from "./cine-times.ts";
 import { colorMap, type ColorMapName } from "./color-maps.ts";
 import { planeOf } from "./geometry.ts";
+import { planePictures } from "./plane-pictures.ts";
 import { isFor, type PresentationState, stateSettings } from "./presentation.ts";
 import { type Alternative, alternatives } from "./presets.ts";
+import { type Reformat, reformattedFrames } from "./reformat.ts";
 import { imageToScreen, initialView, type Size, type Stage, type View } from "./view.ts";
 import type { Affine } from "./viewport-api.ts";
 
@@ -32,6 +37,8 @@ export interface Appearance {
   view: View;
   /** The presentation state the picture is shown by. */
   state: PresentationState | null;
+  /** Planes cut through the series in place of its images. */
+  reformat: Reformat | null;
 }
 
 export const initialAppearance: Appearance = {
@@ -42,6 +49,7 @@ export const initialAppearance: Appearance = {
   smooth: true,
   view: initialView,
   state: null,
+  reformat: null,
 };
 
 export interface Place {
@@ -57,7 +65,6 @@ interface Kept {
   appearance: Appearance;
 }
 
-const defaultFrameMilliseconds = 100;
 const cineRates = { minimum: 1, maximum: 60 } as const;
 /** While frames of a run are still missing, the run waits this long before it looks again. */
 const cineWaitMilliseconds = 20;
@@ -68,6 +75,8 @@ export class Pane {
   readonly appearance = signal<Appearance>(initialAppearance);
   readonly picture = signal<Picture | null>(null);
   readonly images = signal<SeriesImages | null>(null);
+  /** What planes are cut through; `null` while images are shown. */
+  readonly volume = signal<VolumeImages | null>(null);
   /** Of the viewport, in device pixels; zero while it is not on the screen. */
   readonly size = signal<Size>({ width: 0, height: 0 });
   readonly pixelRatio = signal(1);
@@ -82,10 +91,16 @@ export class Pane {
   /** Side of the view the picture's edge is put to as soon as the view has its size. */
   readonly align = signal<"left" | "right" | null>(null);
 
-  readonly frames = computed(() => this.place()?.series.frames ?? []);
+  readonly reformat = computed(() => this.appearance().reformat);
+  /** The images of the series, or the planes cut through it. */
+  readonly frames = computed((): readonly FrameInfo[] => {
+    const [place, reformat] = [this.place(), this.reformat()];
+    if (!place) return [];
+    return reformat ? reformattedFrames(place.series, reformat) : place.series.frames;
+  });
   readonly count = computed(() => this.frames().length);
   /** Objects of the series that are no pictures; they follow the frames. */
-  readonly documents = computed(() => documentsOf(this.place()?.series ?? null));
+  readonly documents = computed(() => documentsOf(this.reformat() ? null : this.place()?.series ?? null));
   /** Frames and documents one can step through. */
   readonly steps = computed(() => this.count() + this.documents().length);
   readonly document = computed((): InstanceInfo | null =>
@@ -101,11 +116,20 @@ export class Pane {
     return picture ? this.frames()[picture.shown] ?? null : null;
   });
   readonly exact = computed(() => this.picture()?.shown === this.index());
-  readonly failure = computed(() => this.images()?.failures().get(this.index()) ?? null);
+  readonly failure = computed((): FrameFailure | null => {
+    if (this.reformat()) return this.#noVolume() ? noRoom : null;
+    return this.images()?.failures().get(this.index()) ?? null;
+  });
   /** The frame asked for stands there with all its pixels. */
   readonly fullResolution = computed(() => {
     const picture = this.picture();
-    return picture !== null && picture.exact && picture.level === 0 && this.failure() === null;
+    return picture !== null && picture.exact && picture.level === 0 && this.failure() === null &&
+      this.missingSlices() === 0 && (this.reformat() === null || this.reformat() === this.#drawn());
+  });
+  /** Slices of the volume that planes are cut through which are not there yet; 0 for images. */
+  readonly missingSlices = computed(() => {
+    const volume = this.volume();
+    return volume ? volume.stack.count - volume.loaded() : 0;
   });
   readonly loadedCount = computed(() => this.images()?.loaded().count ?? 0);
   readonly planes = computed(() =>
@@ -138,6 +162,9 @@ export class Pane {
 
   readonly #imaging: Imaging;
   readonly #kept = new Map<string, Kept>();
+  readonly #noVolume = signal(false);
+  /** What the picture of planes was drawn of. */
+  readonly #drawn = signal<Reformat | null>(null);
   readonly #end: () => void;
 
   constructor(readonly id: string, imaging: Imaging, screenScale: ReadSignal<number | null>) {
@@ -152,18 +179,15 @@ export class Pane {
   /** Puts a series into the view, as it was left when it stood here before. */
   hang(place: Place | null, start?: Partial<Kept>): void {
     const now = this.place.peek();
-    if (now) this.#kept.set(now.series.seriesInstanceUID, this.#state());
+    // A series that comes back shows its images, not planes.
+    if (now && !this.reformat.peek()) this.#kept.set(now.series.seriesInstanceUID, this.#state());
     const kept = place ? this.#kept.get(place.series.seriesInstanceUID) : undefined;
-    const last = Math.max(
-      (place?.series.frames.length ?? 0) + documentsOf(place?.series ?? null).length - 1,
-      0,
-    );
     batch(() => {
       this.playing.set(false);
       this.cineFactor.set(1);
       this.place.set(place);
-      this.index.set(Math.min(start?.index ?? kept?.index ?? 0, last));
       this.appearance.set(start?.appearance ?? kept?.appearance ?? initialAppearance);
+      this.goTo(start?.index ?? kept?.index ?? 0);
       this.setAnchor();
     });
   }
@@ -205,26 +229,49 @@ export class Pane {
   #connect(): void {
     const place = this.place();
     const visible = this.#isVisible();
+    const stack = this.#stack();
     this.#forget();
     if (!place || !visible || place.series.frames.length === 0) return;
     const { study, series } = place;
     const images = this.#imaging.openSeries(study, series.seriesInstanceUID, this.index.peek());
-    const pictures = images.viewport((picture) => this.#received(picture));
-    untrack(() => this.images.set(images));
-    effect(() => this.#ask(pictures));
+    const close = untrack(() => stack === null ? this.#showImages(images) : this.#showPlanes(images, stack));
     onCleanup(() => {
-      pictures.close();
+      close();
       images.release();
       this.#forget();
     });
   }
 
+  #showImages(images: SeriesImages): () => void {
+    const pictures = images.viewport((picture) => this.#received(picture));
+    this.images.set(images);
+    effect(() => this.#ask(pictures));
+    return () => pictures.close();
+  }
+
+  #showPlanes(images: SeriesImages, stack: number): () => void {
+    const volume = images.volume(stack);
+    this.images.set(images);
+    this.volume.set(volume);
+    this.#noVolume.set(volume === null);
+    const planes = volume &&
+      planePictures(volume, (picture, reformat) => {
+        this.#received(picture);
+        this.#drawn.set(reformat);
+      }, () => this.#noVolume.set(true));
+    if (planes) effect(() => this.#askPlane(planes));
+    return () => planes?.close();
+  }
+
   readonly #isVisible = computed(() => this.size().width > 0);
+  readonly #stack = computed(() => this.reformat()?.stack ?? null);
 
   #forget(): void {
     this.picture.peek()?.bitmap.close();
     this.picture.set(null);
     this.images.set(null);
+    this.volume.set(null);
+    this.#noVolume.set(false);
   }
 
   #ask(pictures: ViewportPictures): void {
@@ -233,6 +280,15 @@ export class Pane {
     if (!this.stageSize()) return;
     const { a, b, c, d, e, f } = this.transform();
     pictures.show({ frame, settings: this.settings(), transform: [a, b, c, d, e, f], width, height });
+  }
+
+  #askPlane(planes: ReturnType<typeof planePictures>): void {
+    const [frame, reformat] = [this.index(), this.reformat()];
+    const plane = this.planes()[frame];
+    const { width, height } = this.size();
+    if (!plane || !reformat || !this.stageSize()) return;
+    const [settings, transform] = [this.settings(), this.transform()];
+    planes.show({ frame, plane, reformat, settings, transform, width, height });
   }
 
   /** The presentation state in force for the frame asked for. */
@@ -272,7 +328,8 @@ export class Pane {
     return {
       ...rest,
       ...(voiTable && window === null ? { voiTable } : {}),
-      window: window ?? stated.window ?? null,
+      // Slices may have windows of their own; planes through all of them need one.
+      window: window ?? stated.window ?? (this.reformat() ? frame?.display.windows[0] ?? null : null),
       inverted,
       colorMap: map === null ? null : colorMap(map),
       // Between two stored values a table need not rise: what lies between them means nothing.
@@ -306,7 +363,8 @@ export class Pane {
       const { first, last } = this.run();
       const next = this.index.peek() >= last ? first : this.index.peek() + 1;
       const images = this.images.peek();
-      const ready = (images?.loaded.peek().level(next) ?? -1) >= 0 || images?.failures.peek().has(next);
+      const ready = this.reformat.peek() || (images?.loaded.peek().level(next) ?? -1) >= 0 ||
+        images?.failures.peek().has(next);
       // Waits for the first round of frames instead of showing wrong ones.
       if (!ready) {
         due = performance.now() + cineWaitMilliseconds;
@@ -326,6 +384,7 @@ export class Pane {
   }
 }
 
+const noRoom: FrameFailure = { code: "memory", message: "" };
 const noDocuments: readonly InstanceInfo[] = [];
 
 function documentsOf(series: SeriesManifest | null): readonly InstanceInfo[] {
@@ -336,15 +395,4 @@ function documentsOf(series: SeriesManifest | null): readonly InstanceInfo[] {
 
 function hasTable({ modality }: DisplaySettings, frame: FrameInfo | null): boolean {
   return modality ? "entries" in modality : (frame?.display.modalityTable ?? null) !== null;
-}
-
-function meanTime(times: readonly number[]): number {
-  const positive = times.filter((each) => each > 0);
-  if (positive.length === 0) return defaultFrameMilliseconds;
-  return positive.reduce((sum, each) => sum + each, 0) / positive.length;
-}
-
-function timeAt(times: readonly number[], frame: number): number {
-  const time = times.length > 1 ? times[frame] ?? meanTime(times) : meanTime(times);
-  return time > 0 ? time : meanTime(times);
 }

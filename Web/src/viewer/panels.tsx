@@ -110,7 +110,7 @@ function HistogramView(props: { pane: Pane }) {
   const { pane } = props;
   const histogram = signal<Histogram | null>(null);
   effect(() => {
-    const frame = pane.fullResolution() ? pane.frame() : null;
+    const frame = pane.fullResolution() && !pane.reformat() ? pane.frame() : null;
     const images = pane.images();
     let current = true;
     onCleanup(() => current = false);

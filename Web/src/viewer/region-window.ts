@@ -56,7 +56,7 @@ export async function pictureWindow(workspace: Workspace, pane: Pane): Promise<v
 async function windowFrom(workspace: Workspace, pane: Pane, rectangle: Rectangle): Promise<void> {
   const frame = pane.frame.peek();
   const images = pane.images.peek();
-  if (!frame || !images || frame.stack.samplesPerPixel !== 1) return;
+  if (!frame || !images || frame.stack.samplesPerPixel !== 1 || pane.reformat.peek()) return;
   try {
     const block = await images.samples(frame.index, rectangle);
     const window = windowOfValues(block, frame.display);

@@ -22,6 +22,8 @@ import { OverlayPlanes } from "./image-overlays.ts";
 import { KeyImages } from "./key-images.ts";
 import type { Pane } from "./pane.ts";
 import { ExtensionPanels, SidePanel } from "./panels.tsx";
+import { openPlaneRefusal } from "./plane-dialog.tsx";
+import { PlaneViews } from "./plane-views.ts";
 import { Rail } from "./rail.tsx";
 import { openSaveState } from "./save-dialog.tsx";
 import { Screens } from "./screens.ts";
@@ -56,6 +58,7 @@ export function makeContext(
     app,
     workspace,
     history,
+    planes: new PlaneViews(workspace),
     screens,
     keyImages: new KeyImages(account),
     structures: new Structures(app.api),
@@ -220,6 +223,7 @@ function addCommands(
     publishKeyImages: () => void publishKeyImages(context),
     chooseState: () => openStates(context, active()),
     saveState: () => openSaveState(context),
+    planes: () => openPlaneRefusal(context.planes.toggle(active())),
   });
   const extended = context.extensions.flatMap((each) => each.commands);
   const gestures = context.extensions.flatMap((each) => each.gestures ?? []);

@@ -83,7 +83,7 @@ function paintBands(
     canvas.height = Math.max(1, height());
     const drawing = canvas.getContext("2d");
     const images = pane.images();
-    if (!drawing || !images) return;
+    if (!drawing || !images || pane.reformat()) return;
     const step = canvas.height / count;
     const fill = (index: number, style: string) => {
       drawing.fillStyle = style;

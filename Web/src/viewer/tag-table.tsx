@@ -17,7 +17,8 @@ export function TagTable(props: { api: API; pane: Pane; onClose?: () => void }) 
   const failed = signal(false);
   const object = computed(() => {
     const place = pane.place();
-    const instance = pane.frame()?.instance ?? pane.document() ?? place?.series.instances[0];
+    const shown = pane.reformat() ? null : pane.frame()?.instance ?? pane.document();
+    const instance = shown ?? place?.series.instances[0];
     if (!place || !instance) return null;
     const { seriesInstanceUID } = place.series;
     return [place.study.study.studyInstanceUID, seriesInstanceUID, instance.sopInstanceUID].join("/");

@@ -44,6 +44,8 @@ export function Toolbar(props: { context: ViewerContext; close: () => void }) {
         </span>
       </span>
       <LayoutMenu context={context} />
+      <Buttons context={context} group="planes" />
+      <CommandMenu context={context} group="planes" title={t("group.planes")} icon="down" all />
       <CommandMenu context={context} group="link" title={t("group.link")} icon="link" />
       <CommandMenu context={context} group="hanging" title={t("group.hanging")} icon="hanging" />
       <Buttons context={context} group="image" />

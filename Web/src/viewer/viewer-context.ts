@@ -5,6 +5,7 @@ import type { MouseProfile, ProfileName } from "../core/profiles.ts";
 import type { ReadSignal, Signal } from "../ui/signal.ts";
 import type { OverlayPlanes } from "./image-overlays.ts";
 import type { KeyImages } from "./key-images.ts";
+import type { PlaneViews } from "./plane-views.ts";
 import type { Screens } from "./screens.ts";
 import type { Structures } from "./structures.ts";
 import type { ViewerExtension, Viewport } from "./viewport-api.ts";
@@ -17,6 +18,8 @@ export interface ViewerContext {
   app: App;
   workspace: Workspace;
   history: History;
+  /** Planes through volumes. */
+  planes: PlaneViews;
   screens: Screens;
   keyImages: KeyImages;
   /** Segments and regions of other objects. */

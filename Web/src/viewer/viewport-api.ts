@@ -81,6 +81,8 @@ export interface Viewport {
   readonly pixelRatio: ReadSignal<number>;
   /** False while a preview, a neighbour or a lossy picture stands in: measuring must wait. */
   readonly fullResolution: ReadSignal<boolean>;
+  /** Why nothing can be drawn or measured on what is shown, in words; `null` where it can. */
+  readonly refusal: ReadSignal<string | null>;
   /** False while the reader hides marks (Space held, or the text state without marks). */
   readonly marksVisible: ReadSignal<boolean>;
   /** An SVG layer over the picture whose user units are device pixels. Draw here; it never takes pointer events. */

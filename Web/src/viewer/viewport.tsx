@@ -14,6 +14,7 @@ import { Lines } from "./lines.tsx";
 import { Magnifier } from "./magnifier.tsx";
 import { canvasDescription, Corners, ExamStrip, FidelityBadges } from "./overlays.tsx";
 import type { Pane } from "./pane.ts";
+import { planeLayer } from "./plane-lines.ts";
 import { regionWindow } from "./region-window.ts";
 import { StackScrollBar } from "./scroll-bar.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
@@ -48,9 +49,11 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
         region.set(done ? null : [from, to]);
         if (done) void regionWindow(workspace, pane, from, to);
       },
+      slab: (by) => context.planes.stepSlab(pane, by),
       openMenu: (event, pointer) => openContextMenu(context, pane, layers, event, pointer),
     });
     context.viewports.update((all) => [...all, viewport]);
+    layers.push(planeLayer(context.planes, pane, () => workspace.referenceLines.peek()));
     layers.push(...context.extensions.map((each) => each.attach(viewport)));
     onCleanup(() => {
       for (const each of layers) each.end();
@@ -102,6 +105,7 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
           data-tool={() => context.tool()}
           data-loaded={() => String(pane.loadedCount())}
           data-full={() => String(pane.fullResolution())}
+          data-plane={() => pane.reformat()?.axes.kind ?? ""}
         >
           <canvas
             class="viewport-canvas"
@@ -211,7 +215,7 @@ function viewportOf(context: ViewerContext, pane: Pane, layer: SVGSVGElement): V
   const frame = computed((): ViewportFrame | null => {
     const info = pane.shownFrame();
     const place = pane.place();
-    if (!info || !place || pane.failure() !== null) return null;
+    if (!info || !place || pane.failure() !== null || pane.reformat()) return null;
     const { stack, instance } = info;
     return {
       studyInstanceUID: place.study.study.studyInstanceUID,
@@ -245,6 +249,7 @@ function viewportOf(context: ViewerContext, pane: Pane, layer: SVGSVGElement): V
     pixelRatio: pane.pixelRatio,
     fullResolution: pane.fullResolution,
     marksVisible: computed(() => !context.marksHidden()),
+    refusal: computed(() => pane.reformat() ? t("planes.noMarks") : null),
     layer,
     redraw,
     toScreen: (point) => applied(pane.transform.peek(), point),
@@ -298,6 +303,7 @@ function Notice(props: { context: ViewerContext; pane: Pane }) {
         </div>
       );
     }
-    return null;
+    const refused = context.tool().startsWith("measure.") && pane.reformat();
+    return refused ? <p class="pane-note" role="status">{t("planes.noMarks")}</p> : null;
   };
 }

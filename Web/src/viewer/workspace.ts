@@ -5,16 +5,10 @@ import type { Imaging, StudyManifest, Window } from "../imaging/pictures.ts";
 import { batch, computed, type ReadSignal, signal } from "../ui/signal.ts";
 import { nearestPlane, toPatient, type Vector } from "./geometry.ts";
 import { type Layout, layoutNamed, single } from "./layout.ts";
-import {
-  followed,
-  type LinkedAction,
-  linkedActions,
-  type LinkedStack,
-  type Links,
-  unlinked,
-} from "./links.ts";
+import { followed, type LinkedAction, linkedActions, type Links, unlinked } from "./links.ts";
 import { type Appearance, initialAppearance, Pane, type Place } from "./pane.ts";
-import { baseScale, panned, type View, zoomedAbout } from "./view.ts";
+import { panned, type View, zoomedAbout } from "./view.ts";
+import { pixelsPerMM, stackOf } from "./pane-space.ts";
 import { numbered, type OpenStudy } from "./open-studies.ts";
 import type { Point } from "./viewport-api.ts";
 
@@ -214,7 +208,11 @@ export class Workspace {
     if (!this.links.peek().scroll || pane.stage.peek() !== "images") return;
     for (const other of this.visible.peek()) {
       if (other === pane || other.count.peek() === 0) continue;
-      const index = followed(stackOf(pane), stackOf(other));
+      // Planes cut through a series share its space, named or not.
+      const isCut = pane.place.peek()?.series === other.place.peek()?.series &&
+        (pane.reformat.peek() ?? other.reformat.peek()) !== null;
+      const space = isCut ? pane.place.peek()?.series.seriesInstanceUID : undefined;
+      const index = followed(stackOf(pane, space), stackOf(other, space));
       if (index !== null) other.goTo(index);
     }
   }
@@ -293,7 +291,9 @@ export class Workspace {
   }
 
   reset(pane: Pane): void {
-    this.change("history.reset", () => pane.appearance.set(initialAppearance));
+    this.change("history.reset", () => {
+      pane.appearance.update(({ reformat }) => ({ ...initialAppearance, reformat }));
+    });
   }
 
   #changeView(pane: Pane, change: (view: View) => View): void {
@@ -360,7 +360,9 @@ export class Workspace {
       snapshot.panes.forEach((state, index) => {
         const pane = this.panes[index] as Pane;
         // Where one has scrolled to meanwhile is kept: scrolling is no step to take back.
-        if (pane.place.peek()?.series !== state.place?.series) pane.hang(state.place, state);
+        const isSame = pane.place.peek()?.series === state.place?.series &&
+          pane.reformat.peek()?.axes === state.appearance.reformat?.axes;
+        if (!isSame) pane.hang(state.place, state);
         else pane.appearance.set(state.appearance);
       });
     });
@@ -381,23 +383,6 @@ function summary(snapshot: Snapshot): unknown {
       { ...appearance, state: appearance.state?.sopInstanceUID },
     ]),
   ];
-}
-
-export function stackOf(pane: Pane): LinkedStack {
-  return {
-    planes: pane.planes.peek(),
-    frameOfReference: pane.frame.peek()?.stack.frameOfReference ?? null,
-    index: pane.index.peek(),
-    anchor: pane.anchor.peek(),
-    shifted: pane.shifted.peek(),
-  };
-}
-
-function pixelsPerMM(pane: Pane): number | null {
-  const stage = pane.stageSize.peek();
-  const spacing = pane.frame.peek()?.stack.spacing;
-  const { view } = pane.appearance.peek();
-  return stage && spacing ? (baseScale(view, stage) * view.zoom) / spacing[1] : null;
 }
 
 /** The layout of that name, or one view. */

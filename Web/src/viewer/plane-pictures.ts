@@ -1,0 +1,84 @@
+/** Pictures of planes for one view: coarse ones while the hand moves, if whole ones take too long, and the whole when it rests. */
+import type { DisplaySettings, Picture, VolumeImages } from "../imaging/pictures.ts";
+import type { Plane } from "./geometry.ts";
+import { pixelPlane, type Reformat } from "./reformat.ts";
+import type { Affine } from "./viewport-api.ts";
+
+export interface PlaneRequest {
+  /** Index of the plane among those of the view. */
+  frame: number;
+  plane: Plane;
+  reformat: Reformat;
+  settings: DisplaySettings;
+  /** Image to output. */
+  transform: Affine;
+  width: number;
+  height: number;
+}
+
+/** A whole picture that takes longer than this is drawn coarse first. */
+const patienceMilliseconds = 16;
+const restMilliseconds = 120;
+
+export function planePictures(
+  volume: VolumeImages,
+  onPicture: (picture: Picture, reformat: Reformat) => void,
+  onRefused: () => void,
+): { show(request: PlaneRequest): void; close(): void } {
+  let estimate = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wanted: PlaneRequest | null = null;
+  const asked = new WeakMap<object, { request: PlaneRequest; coarseness: 1 | 2 }>();
+  const pictures = volume.viewport((picture) => {
+    const found = asked.get(picture.request);
+    if (!found) return picture.bitmap.close();
+    const { request: { frame, reformat, settings, transform, width, height }, coarseness } = found;
+    estimate = picture.milliseconds * coarseness ** 2;
+    const { a, b, c, d, e, f } = transform;
+    const drawn = [a, b, c, d, e, f].map((each) => each / coarseness) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    onPicture({
+      request: { frame, settings, transform: drawn, width, height },
+      bitmap: picture.bitmap,
+      shown: frame,
+      exact: true,
+      level: coarseness - 1,
+      window: picture.window,
+      function: picture.function,
+      milliseconds: picture.milliseconds,
+    }, reformat);
+  }, onRefused);
+  const ask = (request: PlaneRequest, coarseness: 1 | 2) => {
+    const { plane, reformat: { slab }, settings, transform, width, height } = request;
+    const slabRequest = {
+      plane: pixelPlane(plane, transform, coarseness),
+      settings,
+      width: Math.ceil(width / coarseness),
+      height: Math.ceil(height / coarseness),
+      thickness: slab.thicknessMM,
+      mode: slab.mode,
+    };
+    asked.set(slabRequest, { request, coarseness });
+    pictures.show(slabRequest);
+  };
+  return {
+    show(request) {
+      wanted = request;
+      clearTimeout(timer);
+      if (estimate <= patienceMilliseconds) return ask(request, 1);
+      ask(request, 2);
+      timer = setTimeout(() => wanted && ask(wanted, 1), restMilliseconds);
+    },
+    close() {
+      clearTimeout(timer);
+      wanted = null;
+      pictures.close();
+    },
+  };
+}
