@@ -20,8 +20,8 @@ export function referenceLines(source: Pane, target: Pane): ReferenceLine[] {
   const shown = target.shownFrame();
   const cutting = source.shownFrame();
   if (!shown || !cutting || source === target) return [];
-  // Planes of one volume have lines of their own.
-  if (source.reformat() && target.reformat() && source.place()?.series === target.place()?.series) return [];
+  // Lines of planes say it already.
+  if (target.reformat() && source.place()?.series === target.place()?.series) return [];
   const reference = cutting.stack.frameOfReference;
   if (reference === null || reference !== shown.stack.frameOfReference) return [];
   const plane = target.planes()[shown.index];

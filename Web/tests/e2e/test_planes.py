@@ -344,3 +344,66 @@ def test_a_volume_still_loading_says_how_much_is_there(page, server):
     view.settled()
     expect(note).to_have_text("")
     view.expect_plane(centre_of({kind: PlaneView(viewer, kind) for kind in PANES}))
+
+
+def changed_manifest(page, change) -> None:
+    """Answers the viewing manifest with a change to its CT series."""
+    def answer(route):
+        manifest = route.fetch().json()
+        change(next(each for each in manifest["series"] if each["modality"] == "CT"))
+        route.fulfill(json=manifest)
+
+    page.route("**/viewing", answer)
+
+
+def test_the_cursor_in_space_takes_planes_and_images_along(page, server):
+    """GUIDE-1.1.1.1.2-8: pointing in a plane moves everything of the same frame of reference to that place."""
+    def change(series):
+        series["stacks"][0]["frameOfReference"] = "1.2.3"
+
+    sign_in(page, server)
+    changed_manifest(page, change)
+    viewer = Viewer(page).open(server.url, STUDY).shown(0).loaded(SLICES)
+    page.keyboard.press("v")
+    views = {kind: PlaneView(viewer, kind).settled() for kind in PANES}
+    place = FIRST + (60 * PIXEL, 0, 0)
+    place[1], place[2] = centre_of(views)[1], -STEP * 30
+    page.keyboard.press("h")
+    page.mouse.click(*views["coronal"].on_screen(place))
+    expect(views["axial"].viewer.viewport).to_have_attribute("data-index", "29")
+    expect(views["sagittal"].viewer.viewport).to_have_attribute("data-index", "60")
+    viewer.pane(4).shown(29)
+    expect(page.locator(".pane[data-pane='view4'] .cursor-3d")).to_have_count(1)
+    # And from the stored image back to the planes.
+    box = viewer.pane(4).viewport.bounding_box()
+    before = views["sagittal"].index
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(views["sagittal"].viewer.viewport).not_to_have_attribute("data-index", str(before))
+    picture(page, "cursor")
+
+
+def test_missing_slices_leave_a_gap_and_are_told(page, server):
+    missing = 15.0
+
+    def change(series):
+        positions = series["frames"]["position"]
+        for slice_ in range(20, SLICES):
+            positions[3 * slice_ + 2] -= missing
+        series["stacks"][0] |= {"uniform": False, "sliceSpacing": None}
+
+    sign_in(page, server)
+    changed_manifest(page, change)
+    viewer = Viewer(page).open(server.url, STUDY).shown(0).loaded(SLICES)
+    page.keyboard.press("v")
+    view = PlaneView(viewer, "coronal").settled()
+    expect(page.locator(f"{view.viewer.within}.fidelity-gaps")).to_have_text("层间有 1 处缺口")
+    shown = view.canvas()
+    height = STEP * SLICES + missing
+    scale = min(shown.shape[1] / SIDE, shown.shape[0] / math.ceil(height / PIXEL)) / PIXEL
+    middle = shown[:, shown.shape[1] // 2]
+    row = lambda z: round(shown.shape[0] / 2 + (-STEP / 2 - height / 2 - z) * scale)  # noqa: E731
+    # The last slice above and the first below the gap reach half a step into it.
+    top, bottom = row(-100 - STEP / 2), row(-105 - missing + STEP / 2)
+    assert bottom - top > 10 and (middle[top + 2:bottom - 2] == 0).all()
+    assert middle[top - 4] > 60 and middle[bottom + 4] > 60
+    picture(page, "gap")
