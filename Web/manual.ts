@@ -1,8 +1,9 @@
 /**
  * Writes into the viewer chapters of the manual what the program knows: commands with keys and icons, what the mouse does, key profiles,
- * hanging protocols, badges and messages. `deno run --allow-read --allow-write manual.ts` writes; with `--check` it says what differs.
+ * hanging protocols, badges and messages; and from the catalogue of errors the page's messages and the appendix of errors. `deno run --allow-read --allow-write manual.ts` writes; with `--check` it says what differs.
  * Text between the marks is replaced, all other text is written by hand.
  */
+import { errorEntries, type ErrorEntry, pageMessages, seriousFunctions } from "./errors.ts";
 import { type Command, type CommandGroup, type Gesture, keyCaps } from "./src/core/commands.ts";
 import { type Locale, t, useCatalogue } from "./src/core/i18n.ts";
 import { profileNames, profiles } from "./src/core/profiles.ts";
@@ -12,9 +13,9 @@ import { viewerCommands, viewerGestures } from "./src/viewer/commands.ts";
 import { shippedProtocols } from "./src/viewer/hanging-defaults.ts";
 
 const documents = new URL("../Documentation/", import.meta.url);
-const chapters: Readonly<Record<Locale, string>> = {
-  "en": "manual/viewer.md",
-  "zh-CN": "manual/viewer.zh-CN.md",
+const chapters: Readonly<Record<Locale, readonly string[]>> = {
+  "en": ["manual/viewer.md", "manual/errors.md"],
+  "zh-CN": ["manual/viewer.zh-CN.md", "manual/errors.zh-CN.md"],
 };
 
 /** Stands for the screen: commands are listed here, never run. */
@@ -70,6 +71,22 @@ const words: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
     means: "What it means and what to do",
     protocol: "Protocol",
     stages: "Stages (layout)",
+    code: "Code",
+    severity: "Severity",
+    contact: "Who can help",
+    function: "Function",
+    consequence: "Consequence",
+    ways: "Reached by",
+    safeguard: "Safeguard",
+    notice: "notice",
+    error: "error",
+    critical: "critical",
+    user: "yourself",
+    administrator: "administrator",
+    support: "administrator, then support",
+    confirm: "asks first",
+    undo: "can be undone",
+    refuse: "refused if it would overwrite what was not seen",
     chosen: "chosen tool",
     window: "window",
     pan: "pan",
@@ -99,16 +116,34 @@ const words: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
     means: "含义与处理",
     protocol: "挂片方案",
     stages: "步骤（布局）",
+    code: "代码",
+    severity: "级别",
+    contact: "由谁处理",
+    function: "功能",
+    consequence: "后果",
+    ways: "入口",
+    safeguard: "防护",
+    notice: "提示",
+    error: "错误",
+    critical: "严重",
+    user: "使用者",
+    administrator: "管理员",
+    support: "管理员，再由支持人员",
+    confirm: "先确认",
+    undo: "可撤销",
+    refuse: "会覆盖未见过的内容时拒绝",
   },
 };
 
 class Chapter {
+  readonly #locale: Locale;
   readonly #say: Readonly<Record<string, string>>;
   readonly #commands: readonly Command[];
   readonly #gestures: readonly Gesture[];
   readonly #catalogue: Readonly<Record<string, string>>;
 
   constructor(locale: Locale, catalogue: Readonly<Record<string, string>>) {
+    this.#locale = locale;
     this.#say = words[locale];
     this.#catalogue = catalogue;
     const stub = nothing as never;
@@ -125,6 +160,8 @@ class Chapter {
       hanging: this.#hanging(),
       fidelity: this.#explained("fidelity."),
       errors: this.#errors(),
+      catalogue: this.#catalogueOfErrors(),
+      serious: this.#serious(),
     };
   }
 
@@ -213,6 +250,34 @@ class Chapter {
     return table([this.#word("message"), this.#word("means")], rows);
   }
 
+  #catalogueOfErrors(): string {
+    const head = ["code", "message", "means", "contact", "severity"].map((each) => this.#word(each));
+    const row = (each: ErrorEntry) => {
+      const { text, remedy } = each[this.#locale];
+      return [
+        `<a id="${each.code}"></a>\`${each.code}\``,
+        text,
+        remedy,
+        this.#word(each.contact),
+        this.#word(each.severity),
+      ];
+    };
+    return table(head, errorEntries.map(row));
+  }
+
+  #serious(): string {
+    const head = ["function", "ways", "consequence", "safeguard"].map((each) => this.#word(each));
+    return table(
+      head,
+      seriousFunctions.map((each) => [
+        `\`${each.name}\``,
+        each.ways.map((way) => `\`${way}\``).join(", "),
+        each[this.#locale],
+        this.#word(each.safeguard),
+      ]),
+    );
+  }
+
   #errors(): string {
     const rows = Object.keys(this.#catalogue).filter((key) => `${key}.remedy` in this.#catalogue)
       .map((key) => [this.#catalogue[key] ?? "", this.#catalogue[`${key}.remedy`] ?? ""]);
@@ -231,15 +296,15 @@ function filled(text: string, blocks: Readonly<Record<string, string>>): string 
 /** Every file that is made, with its text. */
 export async function manual(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const [locale, path] of Object.entries(chapters) as [Locale, string][]) {
-    const catalogue = JSON.parse(
-      await Deno.readTextFile(new URL(`src/locales/${locale}.json`, import.meta.url)),
-    );
+  for (const [locale, paths] of Object.entries(chapters) as [Locale, string[]][]) {
+    const messages = new URL(`src/locales/${locale}.json`, import.meta.url);
+    const catalogue = pageMessages(JSON.parse(await Deno.readTextFile(messages)), locale);
+    files.set(`../Web/src/locales/${locale}.json`, `${JSON.stringify(catalogue, null, 2)}\n`);
     useCatalogue(locale, catalogue);
-    files.set(
-      path,
-      filled(await Deno.readTextFile(new URL(path, documents)), new Chapter(locale, catalogue).blocks()),
-    );
+    const blocks = new Chapter(locale, catalogue).blocks();
+    for (const path of paths) {
+      files.set(path, filled(await Deno.readTextFile(new URL(path, documents)), blocks));
+    }
   }
   for (const name of Object.keys(iconPaths) as IconName[]) {
     const drawing = `<path d="${

@@ -39,12 +39,16 @@ struct UserCommand: AsyncParsableCommand {
         @Argument(help: "Account name.") var name: String
         @Flag(help: "The password must be changed at the next sign-in.") var mustChange = false
         @Flag(help: "Read the password from standard input even on a terminal.") var passwordStdin = false
+        @Flag(help: "Do it without asking.") var yes = false
 
         func run() async throws {
             try await reporting {
                 try directory.requireExisting()
+                let accounts = try directory.security().accounts
+                guard try accounts.list().contains(where: { $0.name == name }) else { throw SecurityError.accountNotFound(name: name) }
+                try confirm(.passwordReset, of: name, Affected([.accounts: 1]), yes: yes)
                 let password = try readPassword(confirm: true, fromStandardInput: passwordStdin)
-                try directory.security().accounts.resetPassword(
+                try accounts.resetPassword(
                     name: name, to: password, mustChangePassword: mustChange, by: directory.author)
                 print("Password of \(name) set.")
             }
@@ -142,10 +146,12 @@ struct TokenCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Revoke a token.")
         @OptionGroup var directory: DataDirectoryOptions
         @Argument(help: "The token's beginning, as listed.") var token: String
+        @Flag(help: "Do it without asking.") var yes = false
 
         func run() async throws {
             try await reporting {
                 try directory.requireExisting()
+                try confirm(.tokenRevoke, of: token, Affected([.tokens: 1]), yes: yes)
                 try directory.security().tokens.revoke(token, by: directory.author)
                 print("Revoked.")
             }
@@ -192,8 +198,10 @@ struct DeviceCommand: AsyncParsableCommand {
                     try devices.add(draft, by: directory.author)
                     print("Device \(ae) registered (\(NodeService.text(services))).")
                 } catch SecurityError.deviceExists {
+                    let before = try devices.list().first { "\($0.device.aeTitle)" == ae }?.device
                     try devices.update(draft, by: directory.author)
                     print("Device \(ae) changed (\(NodeService.text(services))).")
+                    if let before { printUndo(["device"] + before.addArguments, directory) }
                 }
             }
         }
@@ -222,14 +230,22 @@ struct DeviceCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Remove a device.")
         @OptionGroup var directory: DataDirectoryOptions
         @Option(help: "Its AE title.") var ae: String
-        @Flag(help: "Remove it although transfers with it run.") var force = false
+        @Flag(help: "Remove it without asking, even if transfers with it run.") var force = false
 
         func run() async throws {
             try await reporting {
                 try directory.requireExisting()
-                try confirmInterruption(of: ae, directory, force: force)
-                try directory.security().devices.remove(aeTitle: ae, by: directory.author)
+                let devices = try directory.security().devices
+                guard let before = try devices.list().first(where: { "\($0.device.aeTitle)" == ae })?.device else {
+                    throw SecurityError.deviceNotFound(aeTitle: ae)
+                }
+                let running = LocalControl.transfers(with: ae, user: ProcessInfo.processInfo.userName, data: directory.data) ?? []
+                if !force { for line in running { printError(line) } }
+                let question = Affected([.devices: 1, .transfers: running.count])
+                try confirm(.deviceRemove, of: ae, question, yes: force, option: "--force")
+                try devices.remove(aeTitle: ae, by: directory.author)
                 print("Device \(ae) removed.")
+                printUndo(["device"] + before.addArguments, directory)
             }
         }
     }
@@ -264,6 +280,19 @@ struct DeviceCommand: AsyncParsableCommand {
     }
 }
 
+extension Device {
+    /// The arguments of `apus device` that register it as it is.
+    fileprivate var addArguments: [String] {
+        var arguments = ["add", "--ae", "\(aeTitle)", "--allow", NodeService.text(services)]
+        if let host, let port { arguments += ["--host", host, "--port", String(port)] }
+        for rule in addressRulesText.split(separator: ",") { arguments += ["--from", rule.filter { $0 != " " }] }
+        if let certificateFingerprint { arguments += ["--fingerprint", certificateFingerprint] }
+        if !modality.isEmpty { arguments += ["--modality", modality] }
+        if !details.isEmpty { arguments += ["--description", details] }
+        return isEnabled ? arguments : arguments + ["--disabled"]
+    }
+}
+
 /// A device that is refused from now on can neither go on sending with new associations nor be sent to.
 private func confirmInterruption(of aeTitle: String, _ directory: DataDirectoryOptions, force: Bool) throws {
     let user = ProcessInfo.processInfo.userName
@@ -285,8 +314,10 @@ struct SettingCommand: AsyncParsableCommand {
         try await reporting {
             let settings = try directory.security().settings
             if let key, let value {
+                let before = try SecuritySetting(rawValue: key).map { try settings.current().value(of: $0) }
                 try settings.set(key, to: value, by: directory.author)
                 print("\(key) = \(value)")
+                if let before, "\(before)" != value { printUndo(["setting", key, "\(before)"], directory) }
                 return
             }
             let current = try settings.current()

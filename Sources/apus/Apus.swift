@@ -21,7 +21,7 @@ struct Apus: AsyncParsableCommand {
             Import.self, Export.self, Check.self, Reindex.self, Compression.self, PhantomCommand.self,
             UserCommand.self, TokenCommand.self, DeviceCommand.self, SettingCommand.self, ConfigurationCommand.self, VolumesCommand.self,
             JobsCommand.self, RefusalsCommand.self, QuarantineCommand.self, ConflictsCommand.self, InconsistenciesCommand.self,
-            AuditCommand.self, ConformanceCommand.self,
+            AuditCommand.self, ConformanceCommand.self, ErrorsCommand.self,
         ])
 }
 
@@ -41,26 +41,45 @@ extension ExitCode {
 struct CommandFault: Error {
     var message: String
     var code: ExitCode
+    /// In the catalogue; the exit code's own when left out.
+    var entry: ErrorCode?
 
-    init(_ message: String, _ code: ExitCode) {
+    init(_ message: String, _ code: ExitCode, _ entry: ErrorCode? = nil) {
         self.message = message
         self.code = code
+        self.entry = entry
     }
 }
 
 /// Runs a command's body and turns errors into a line on standard error and an exit code.
 func reporting<Value>(_ body: () async throws -> Value) async throws -> Value {
     do { return try await body() } catch let fault as CommandFault {
-        printError(fault.message)
+        tell(fault.message, fault.entry ?? catalogueCode(for: fault.code))
         throw fault.code
     } catch let code as ExitCode {
         throw code
     } catch let error as ValidationError {
         throw error
     } catch {
-        printError(describe(error))
-        throw exitCode(for: error)
+        let code = exitCode(for: error)
+        tell(isOurs(error) ? describe(error) : nil, catalogueCode(for: code), raw: libraryWords(error))
+        throw code
     }
+}
+
+/// What is wrong, then what to do and under which code the manual explains it. What another component said is no message for
+/// people: it goes to the system's log under an identifier.
+private func tell(_ message: String?, _ code: ErrorCode, raw: String? = nil) {
+    let entry = ErrorCatalogue.entry(code)
+    let wording = entry.wording(terminalLanguage)
+    printError(message ?? wording.text)
+    var reference = code.rawValue
+    if let raw {
+        let id = ErrorIdentifier.make()
+        logToSystem("Error \(id) \(code.rawValue): \(raw)")
+        reference += " \(id)"
+    }
+    printError("\(wording.remedy) [\(reference)]")
 }
 
 func printError(_ text: String) { FileHandle.standardError.write(Data(("apus: " + text + "\n").utf8)) }

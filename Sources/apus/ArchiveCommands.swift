@@ -114,10 +114,13 @@ struct Export: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this patient.", valueName: "id")) var patient: [String] = []
     @Flag(help: "Write a DICOMDIR medium with 8.3 file names.") var dicomdir = false
     @Flag(help: "Read the packs alone; the index may be missing or damaged.") var fromPacks = false
+    @Flag(help: "Write into a folder that holds files without asking.") var yes = false
 
     func run() async throws {
         try await reporting {
             try directory.requireExisting()
+            let present = (try? FileManager.default.contentsOfDirectory(atPath: output))?.count ?? 0
+            if present > 0 { try confirm(.exportOver, of: output, Affected([.files: present]), yes: yes) }
             let exporter = try ArchiveExporter(directory: directory, output: output, asMedium: dicomdir)
             let report = fromPacks ? try exporter.exportPacks() : try exporter.export(scopes)
             try audit(report.studies)
@@ -184,11 +187,13 @@ struct Reindex: AsyncParsableCommand {
             moved aside as index.sqlite.old.
             """)
     @OptionGroup var directory: DataDirectoryOptions
+    @Flag(help: "Do it without asking.") var yes = false
 
     func run() async throws {
         try await reporting {
             try directory.requireExisting()
             let configuration = try directory.configuration()
+            try confirm(.reindex, of: directory.data, affected, yes: yes)
             let archive = try openEmptied()
             defer { archive.close() }
             let progress = ProgressLine("Indexing", total: nil)
@@ -205,6 +210,14 @@ struct Reindex: AsyncParsableCommand {
                     + "\(report.duplicates) duplicates, \(report.unreadable.count) unreadable.")
             if !report.unreadable.isEmpty { throw ExitCode.partly }
         }
+    }
+
+    /// What the index holds; an index that cannot be read counts nothing.
+    private var affected: Affected {
+        guard let archive = try? directory.openForReading() else { return Affected([.objects: 0]) }
+        defer { archive.close() }
+        guard let counts = try? archive.index.statistics() else { return Affected([.objects: 0]) }
+        return Affected([.patients: counts.patients, .studies: counts.studies, .objects: counts.instances])
     }
 
     /// The archive with an empty index; until the new one is complete no server starts on it.

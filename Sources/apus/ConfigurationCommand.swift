@@ -12,6 +12,7 @@ struct ConfigurationCommand: AsyncParsableCommand {
             """)
     @OptionGroup var directory: DataDirectoryOptions
     @Flag(help: "Accept the configuration as it stands.") var accept = false
+    @Flag(help: "Do it without asking.") var yes = false
 
     func run() async throws {
         try await reporting {
@@ -25,6 +26,9 @@ struct ConfigurationCommand: AsyncParsableCommand {
                 print("\(difference.key)\t\(oneLine(difference.accepted ?? "-"))\t\(oneLine(difference.present ?? "-"))")
             }
             if accept {
+                if !differences.isEmpty {
+                    try confirm(.configurationAccept, of: "configuration", Affected([.settings: differences.count]), yes: yes)
+                }
                 try watch.accept(by: directory.author)
                 print("Accepted.")
             } else if !differences.isEmpty {

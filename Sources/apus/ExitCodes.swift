@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import DICOMCore
+import DICOMObjects
 import DIMSE
 import PACSServer
 import SecurityProfiles
@@ -33,13 +34,47 @@ func exitCode(for error: any Error) -> ExitCode {
     }
 }
 
+/// Where the catalogue explains how commands end.
+func catalogueCode(for code: ExitCode) -> ErrorCode {
+    switch code {
+    case ExitCode(64), .validationFailure: "commandUsage"
+    case .badData: "commandData"
+    case .noInput: "commandInput"
+    case .unavailable: "commandPeer"
+    case .inputOutput: "commandFile"
+    case .tryAgain: "commandBusy"
+    case .notPermitted: "commandRefused"
+    case .badConfiguration: "commandConfiguration"
+    default: "commandFailed"
+    }
+}
+
+/// Whether the error words itself for people; others come from libraries.
+func isOurs(_ error: any Error) -> Bool {
+    switch error {
+    case is ConfigurationError, is DataSetError, is AssociationError, is StorageError, is IndexError, is SecurityError, is DIMSEFailure,
+        is RetrieveError, is QueryError, is IngestRefusal, is DICOMJSONError, is MediaDirectoryBuilder.Failure, is ImageError:
+        true
+    default: false
+    }
+}
+
+/// What a library said inside an error of ours: for the log alone.
+func libraryWords(_ error: any Error) -> String? {
+    switch error {
+    case AssociationError.connectionFailed(let reason), AssociationError.tls(let reason): reason
+    case IndexError.unavailable(let message), IndexError.corrupt(let message): message
+    default: isOurs(error) ? nil : "\(error)"
+    }
+}
+
 /// An error as a sentence with the remedy.
 func describe(_ error: any Error) -> String {
     switch error {
     case let error as AssociationError: describe(error)
     case let error as StorageError: error.text
-    case IndexError.unavailable(let message): "The index cannot be used: \(message)."
-    case IndexError.corrupt(let message): "The index is damaged: \(message). Run apus reindex."
+    case IndexError.unavailable: "The index cannot be used."
+    case IndexError.corrupt: "The index is damaged. Run apus reindex."
     case let failure as DIMSEFailure:
         "The peer ended with status \(failure.status)" + (failure.errorComment.map { ": \($0)" } ?? "") + "."
     default: "\(error)"
@@ -48,7 +83,7 @@ func describe(_ error: any Error) -> String {
 
 private func describe(_ error: AssociationError) -> String {
     switch error {
-    case .connectionFailed(let reason): "No connection: \(reason). Check host, port and firewall."
+    case .connectionFailed: "No connection. Check host, port and firewall."
     case .rejected(.callingAETitleNotRecognized): "The peer does not know our AE title. Register it there, or name another with --calling."
     case .rejected(.calledAETitleNotRecognized): "The peer has another AE title. Name it as AE@HOST:PORT."
     case .rejected(let rejection): "The peer rejected the association: \(rejection)."
@@ -58,6 +93,6 @@ private func describe(_ error: AssociationError) -> String {
     case .invalidConfiguration(let reason): reason
     case .unexpectedResponse(let field): "The peer answered another command (\(field.rawValue)) than the one asked."
     case .sourceFailed(let reason): "The object cannot be read: \(reason)."
-    case .tls(let reason): "TLS: \(reason)."
+    case .tls: "TLS could not be agreed on. Check certificates and that the peer uses TLS on this port."
     }
 }

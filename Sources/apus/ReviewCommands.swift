@@ -44,12 +44,17 @@ struct QuarantineCommand: AsyncParsableCommand {
         @Argument(help: "SOP Instance UIDs, as listed.") var instances: [String]
         @Option(help: "Which of several objects under one UID (column VERSION).") var version = 0
         @Option(help: "Why it may be used; kept in the audit log.") var reason: String
+        @Flag(help: "Do it without asking.") var yes = false
 
         func run() async throws {
             try await reporting {
                 try directory.requireExisting()
                 let index = try SQLiteIndex(path: directory.data + "/index.sqlite")
                 defer { try? index.close() }
+                let affected = try QuarantineRelease.affected(instances.map { ($0, version) }, index)
+                if affected.counts[.objects] ?? 0 > 0 {
+                    try confirm(.quarantineRelease, of: instances.joined(separator: " "), affected, yes: yes)
+                }
                 let release = QuarantineRelease(index: index, security: try directory.security())
                 var missing = 0
                 for uid in instances {

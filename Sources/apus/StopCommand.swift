@@ -32,17 +32,3 @@ struct Stop: AsyncParsableCommand {
         }
     }
 }
-
-/// Asks before transfers are interrupted (PACS-4.2.2-e).
-///
-/// - Throws: exit code 75 unless nothing runs, `force` is given, or a person at the terminal says yes.
-func confirm(_ running: [String], question: String, force: Bool) throws {
-    guard !running.isEmpty, !force else { return }
-    for line in running { printError(line) }
-    if isatty(STDIN_FILENO) == 1 {
-        FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
-        if let answer = readLine()?.lowercased(), ["y", "yes", "是"].contains(answer) { return }
-        throw CommandFault("Nothing was changed.", .tryAgain)
-    }
-    throw CommandFault("This would interrupt what is listed above. Say --force to do it all the same.", .tryAgain)
-}

@@ -3,6 +3,7 @@ import CodecLibraries
 import DICOMCore
 import DICOMObjects
 import Foundation
+import PACSServer
 
 struct Transcode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +17,7 @@ struct Transcode: AsyncParsableCommand {
     @Argument(help: "File to write.") var output: String
     @Option(help: ArgumentHelp("Target transfer syntax.", valueName: "syntax")) var to = "explicit"
     @Option(help: "Quality of jpeg-baseline, 1 to 100.") var quality = 90
+    @Flag(help: "Overwrite the output file without asking.") var yes = false
 
     private static let names: [String: TransferSyntax] = [
         "implicit": .implicitVRLittleEndian, "explicit": .explicitVRLittleEndian, "big-endian": .explicitVRBigEndian,
@@ -30,6 +32,7 @@ struct Transcode: AsyncParsableCommand {
             guard target.isKnown else {
                 throw CommandFault("--to \(to): unknown. One of \(Self.names.keys.sorted().joined(separator: ", ")) or a UID.", ExitCode(64))
             }
+            if FileManager.default.fileExists(atPath: output) { try confirm(.transcodeOver, of: output, Affected([.files: 1]), yes: yes) }
             let file = try readFile(input).file
             let dataSet: DataSet
             do { dataSet = try DataSetTranscoder(quality: quality).transcode(file.dataSet, from: file.syntax, to: target) } catch {
@@ -41,7 +44,7 @@ struct Transcode: AsyncParsableCommand {
                 sourceApplicationEntityTitle: file.meta?.sourceApplicationEntityTitle)
             let bytes = try Part10File(dataSet: dataSet, syntax: target, meta: meta).encoded()
             do { try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
-                throw CommandFault("\(output) cannot be written: \(error.localizedDescription)", .inputOutput)
+                throw CommandFault("\(output) cannot be written.", .inputOutput)
             }
             if !target.isLossless { printError("The result is lossy; it carries a new SOP Instance UID and says so.") }
         }

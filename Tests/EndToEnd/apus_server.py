@@ -237,6 +237,14 @@ class ApusServer:
         return answer.json()
 
 
+def confirmed(session: requests.Session, method: str, url: str, **options) -> requests.Response:
+    """A request with serious consequences: nothing happens until it is sent again with the token of the answer."""
+    asked = session.request(method, url, **options)
+    assert asked.status_code == 409, asked.text
+    headers = {**options.pop("headers", {}), "X-Apus-Confirm": asked.json()["confirmation"]["token"]}
+    return session.request(method, url, headers=headers, **options)
+
+
 def table(text: str) -> list[dict[str, str]]:
     """Rows of a tab-separated listing by their column names."""
     lines = text.rstrip("\n").split("\n")

@@ -33,7 +33,7 @@ def test_files_put_back_from_a_copy_give_everything_of_the_moment_of_the_copy(ma
     shutil.rmtree(server.data)
     shutil.copytree(tmp_path, server.data)
     if index == "left out":
-        server.run("reindex").ok()
+        server.run("reindex", "--yes").ok()
     server.run("check").ok()
     server.start()
     assert losses(server, load.template, load.journal) == []

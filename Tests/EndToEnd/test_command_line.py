@@ -101,7 +101,7 @@ def test_administration_works_beside_a_running_server(server):
     assert "wang\tradiologist\tactive" in server.run("user", "list").ok().out
     session = requests.post(server.url + "/api/session", json={"name": "wang", "password": "Quiet-harbour-7"})
     assert session.status_code == 200, session.text
-    server.run("user", "passwd", "wang", "--password-stdin", stdin="Another-harbour-8\n").ok()
+    server.run("user", "passwd", "wang", "--password-stdin", "--yes", stdin="Another-harbour-8\n").ok()
     assert requests.post(server.url + "/api/session", json={"name": "wang", "password": "Quiet-harbour-7"}).status_code == 401
     assert requests.post(server.url + "/api/session", json={"name": "wang", "password": "Another-harbour-8"}).status_code == 200
     weak = server.run("user", "add", "li", "--role", "radiologist", "--password-stdin", stdin="12345\n")
@@ -118,7 +118,7 @@ def test_a_token_works_until_it_is_revoked(server):
     assert requests.get(server.dicomweb + "/studies", headers=headers).status_code in (200, 204)
     prefix = [line.split("\t")[0] for line in server.run("token", "list").ok().out.splitlines() if line.endswith("\ttest")][0]
     assert token.startswith(prefix)
-    server.run("token", "revoke", prefix).ok()
+    server.run("token", "revoke", prefix, "--yes").ok()
     assert requests.get(server.dicomweb + "/studies", headers=headers).status_code == 401
     for days in ("0", "-1", "99999999999999999"):
         done = server.run("token", "create", "--role", "integration", "--expires", days)
@@ -132,7 +132,7 @@ def test_devices_are_added_changed_listed_and_removed(server):
     assert "CT1\t10.0.0.7:104\techo,store,commit" in server.run("device", "list").ok().out
     server.run("device", "add", "--ae", "CT1", "--allow", "echo,worklist,mpps,print").ok()
     assert "CT1\t" in server.run("device", "list").ok().out
-    server.run("device", "remove", "--ae", "CT1").ok()
+    server.run("device", "remove", "--ae", "CT1", "--force").ok()
     assert "CT1\t" not in server.run("device", "list").ok().out
     assert server.run("device", "remove", "--ae", "CT1").code == 66
     for wrong in (["--ae", "A" * 17], ["--ae", "X", "--allow", "everything"], ["--ae", "X", "--port", "0"], ["--ae", "X", "--from", "not an address!"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from apus_server import eventually, table
+from apus_server import confirmed, eventually, table
 
 
 def changes(server) -> dict[str, tuple]:
@@ -33,7 +33,7 @@ def test_a_changed_setting_is_told_at_the_start_and_accepted_by_command(make_ser
     assert any("before=\"jpeg-lossless\"" in row["DETAILS"] and "after=\"none\"" in row["DETAILS"] for row in failed)
     listed = server.run("configuration", "--config", server.config_path)
     assert listed.code == 1 and [row["SETTING"] for row in table(listed.out)] == ["dicom.tlsPort", "storage.compression"]
-    server.run("configuration", "--config", server.config_path, "--accept").ok()
+    server.run("configuration", "--config", server.config_path, "--accept", "--yes").ok()
     eventually(lambda: changes(server) == {}, 60, what="the server to see that it was accepted")
     server.restart()
     assert changes(server) == {} and "not accepted" not in server.log_since_start()
@@ -51,7 +51,7 @@ def test_a_change_while_the_server_runs_is_found_within_a_minute(make_server):
     for role in ("technologist", "radiologist"):
         assert server.session(role).get(server.url + "/api/configuration/changes").status_code == 403
         assert server.session(role).post(server.url + "/api/configuration/accept").status_code == 403
-    assert server.session().post(server.url + "/api/configuration/accept").status_code == 204
+    assert confirmed(server.session(), "POST", server.url + "/api/configuration/accept").status_code == 204
     assert changes(server) == {}
     server.stop()
 

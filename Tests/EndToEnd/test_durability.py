@@ -150,7 +150,7 @@ def test_superfluous_copies_give_their_space_back(make_server):
     server.stop()
     after = unindexed_records(server)
     assert after < unindexed and allocated(server) < before - (unindexed - after) * 100_000
-    server.run("reindex").ok()
+    server.run("reindex", "--yes").ok()
     server.start()
     assert losses(server, load.template, load.journal) == []
     server.stop()
@@ -506,11 +506,11 @@ def test_the_index_is_rebuilt_from_the_files_alone_with_the_same_answers(archive
             path.write_bytes(os.urandom(8192))
         elif damage == "emptied":
             path.write_bytes(b"")
-    done = server.run("reindex")
+    done = server.run("reindex", "--yes")
     if done.code != 0:
         for path in server.data.glob("index.sqlite*"):
             path.unlink()
-        server.run("reindex").ok()
+        server.run("reindex", "--yes").ok()
     server.start()
     assert done.code == 0, done.err
     assert answers(server) == before

@@ -67,7 +67,7 @@ def test_storescu_proposes_its_variants_and_each_is_stored(server, make_phantom,
     files = make_phantom("ct", images=2)
     if option == "-xd":
         for path in files:
-            apus("transcode", path, path, "--to", "deflated").ok()
+            apus("transcode", path, path, "--to", "deflated", "--yes").ok()
     dcmtk("storescu", option, *calls(server), *files).ok()
     wanted = keys(StudyInstanceUID=uid(files[0].parent, "StudyInstanceUID"))
     out = tmp_path / "out"

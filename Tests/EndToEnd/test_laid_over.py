@@ -580,7 +580,7 @@ def test_pacs_4_5_2_published_marks_are_withdrawn_by_their_author_and_nothing_is
     # Neither a role without the right nor another person with it.
     for role in ("registrar", "technologist"):
         assert server.session(role).post(url + "/withdraw", json=body).status_code == 403
-    answer = reader.post(url + "/withdraw", json=body)
+    answer = apus_server.confirmed(reader, "POST", url + "/withdraw", json=body)
     assert answer.status_code == 201, answer.text
     assert reader.post(url + "/withdraw", json=body).json() == answer.json()
     left = listed()

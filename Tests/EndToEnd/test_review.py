@@ -5,7 +5,7 @@ from __future__ import annotations
 import pydicom
 import pytest
 
-from apus_server import table
+from apus_server import confirmed, table
 from objects import encoded, generate_uid, made_object
 from peers import STUDY_FIND, find, identifier, store_files
 
@@ -139,9 +139,9 @@ def test_what_was_looked_at_is_let_out_of_quarantine(server, study):
     asked = {"instances": [{"sopInstanceUID": quarantined[0]}], "reason": "UID of an old device, images compared"}
     assert server.session("clinician").post(url, json=asked).status_code == 403
     assert session.post(url, json={**asked, "reason": " "}).status_code == 400
-    assert session.post(url, json=asked).json() == {"released": [quarantined[0]]}
+    assert confirmed(session, "POST", url, json=asked).json() == {"released": [quarantined[0]]}
     assert session.post(url, json=asked).status_code == 404
-    done = server.run("quarantine", "release", quarantined[1], "1.2.3", "--reason", "seen")
+    done = server.run("quarantine", "release", quarantined[1], "1.2.3", "--reason", "seen", "--yes")
     assert done.code == 1 and f"{quarantined[1]} released." in done.out and "1.2.3: no such" in done.err
     assert [i["sopInstanceUID"] for i in pages(server, "/api/quarantine", 10)] == quarantined[2:]
     answers = {str(a.SOPInstanceUID): a[QUARANTINED].value for a in find(server, asking(uids), STUDY_FIND)}
@@ -155,6 +155,6 @@ def test_what_was_looked_at_is_let_out_of_quarantine(server, study):
 def test_what_was_let_out_stays_out_when_the_index_is_made_anew(server, study):
     _, _, quarantined = study
     server.stop()
-    server.run("reindex").ok()
+    server.run("reindex", "--yes").ok()
     server.start()
     assert [row["SOP INSTANCE UID"] for row in table(server.run("quarantine").ok().out)] == quarantined[2:]

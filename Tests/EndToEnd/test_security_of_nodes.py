@@ -91,7 +91,7 @@ def test_rights_taken_back_hold_from_the_next_association_on(server):
     with Wire(server.dicom_port) as wire:
         wire.associate([(1, RAW_DATA, [EXPLICIT]), (3, VERIFICATION, [IMPLICIT])], calling="CHANGING")
         assert set(wire.accepted) == {3}
-    server.run("device", "remove", "--ae", "CHANGING").ok()
+    server.run("device", "remove", "--ae", "CHANGING", "--force").ok()
     assert knock(server, "CHANGING")[0] == ASSOCIATE_RJ
 
 

@@ -117,9 +117,8 @@ def test_a_device_that_sends_is_not_refused_without_a_word(make_server, files):
         sender.go.set()
         assert sender.ended.wait(30)
     assert sender.statuses == [0] * len(files)
-    # One that does nothing is removed at once.
     server.register("IDLE")
-    server.run("device", "remove", "--ae", "IDLE").ok()
+    server.run("device", "remove", "--ae", "IDLE", "--force").ok()
     server.stop()
 
 

@@ -1,4 +1,5 @@
 /** Starts the application: makes the collaborators, then shows the screen the address and the session ask for. */
+import { ConfigurationBanner } from "./app/configuration.tsx";
 import { Login, Setup } from "./app/entrance.tsx";
 import { ImportPanel, mayInterrupt } from "./app/import/panel.tsx";
 import { httpSender, ImportQueue } from "./app/import/queue.ts";
@@ -11,14 +12,15 @@ import { API, type ServerState, type Session } from "./core/api.ts";
 import { CommandRegistry, isTextField } from "./core/commands.ts";
 import type { App } from "./core/context.ts";
 import { type Connection, openEvents } from "./core/events.ts";
-import { explain } from "./core/errors.ts";
+import { explainCode, flushReports, sendReports } from "./core/errors.ts";
 import { loadLocale, type Locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
 import { startRouter } from "./core/router.ts";
 import { watchViewers } from "./core/windows.ts";
 import { applyTheme, followSystemTheme, savedTheme } from "./core/theme.ts";
-import { modalIsOpen } from "./ui/dialog.tsx";
+import { confirm, modalIsOpen } from "./ui/dialog.tsx";
 import type { Child } from "./ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, root, signal } from "./ui/signal.ts";
+import { Trouble } from "./ui/trouble.tsx";
 
 const serverStateMilliseconds = 30_000;
 
@@ -69,6 +71,11 @@ async function changeLocale(next: Locale): Promise<void> {
   await loadLocale(next);
   mount();
 }
+
+app.api.onQuestion = ({ consequence, affectedText }) => {
+  const message = `${consequence} ${t("confirm.affected", { what: affectedText })}`;
+  return confirm(t("confirm.title"), message, t("confirm.action"), t("action.cancel"));
+};
 
 app.api.onSignedOut = () => {
   if (app.session.peek() === null) return;
@@ -121,6 +128,7 @@ function Screens() {
     return (
       <Shell app={app}>
         <StorageBanner app={app} />
+        <ConfigurationBanner app={app} />
         <StudiesScreen app={app} />
       </Shell>
     );
@@ -144,7 +152,11 @@ function Lazy(props: { load: () => Promise<ViewerComponent>; study: string }) {
   return () => {
     const Screen = loaded();
     if (Screen) return <Screen app={app} study={props.study} />;
-    return failed() === null ? null : <p role="alert" class="load-failed">{explain(failed()).remedy}</p>;
+    return failed() === null ? null : (
+      <p role="alert" class="load-failed">
+        <Trouble of={explainCode("network", failed())} />
+      </p>
+    );
   };
 }
 
@@ -158,11 +170,15 @@ function followSession(): void {
       return;
     }
     expired.set(false);
+    sendReports((report) => app.api.report(report));
     const refresh = () => void app.api.server().then(server.set, () => {});
     refresh();
     const timer = setInterval(refresh, serverStateMilliseconds);
     const events = openEvents((uid) => app.studies.studyChanged(uid), () => app.studies.studyChanged(""));
-    effect(() => connection.set(events.connection()));
+    effect(() => {
+      connection.set(events.connection());
+      if (events.connection() === "live") void flushReports();
+    });
     onCleanup(() => {
       clearInterval(timer);
       events.close();

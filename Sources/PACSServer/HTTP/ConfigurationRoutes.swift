@@ -15,8 +15,15 @@ struct ConfigurationRoutes: Sendable {
                     })
             ]).response()
         }
-        router.post("api/configuration/accept") { _, context in
+        router.post("api/configuration/accept") { request, context in
             try context.require(.settingsManage)
+            let differences = pacs.configurationWatch.differences
+            if !differences.isEmpty {
+                try Confirmation(
+                    function: .configurationAccept, subject: differences.map { "\($0.key)=\($0.present ?? "")" },
+                    affected: Affected([.settings: differences.count])
+                ).require(request, context)
+            }
             let author = context.author
             try await pacs.pool.run { [watch = pacs.configurationWatch] in try watch.accept(by: author) }
             return Response(status: .noContent)

@@ -31,21 +31,9 @@ struct DICOMwebRoutes: Sendable {
     private func answer(_ operation: DICOMwebOperation, _ request: Request, _ context: WebContext) async throws -> Response {
         do {
             return try await dispatch(operation, request, context)
-        } catch let problem as Problem {
-            return Self.response(problem)
-        } catch let fault as WebFault {
-            return Self.response(fault.problem)
         } catch {
-            return Self.response(WebFault(mapping: error, logger: context.logger).problem)
+            return FaultReport(request, context.logger).problem(WebFault(mapping: error))
         }
-    }
-
-    static func response(_ problem: Problem) -> Response {
-        var response = Response(
-            status: .init(code: problem.status), headers: [.contentType: Problem.mediaType.formatted],
-            body: .init(byteBuffer: ByteBuffer(bytes: problem.encoded())))
-        if problem.status == 401 { response.headers[.wwwAuthenticate] = "Bearer realm=\"apus\"" }
-        return response
     }
 
     private func dispatch(_ operation: DICOMwebOperation, _ request: Request, _ context: WebContext) async throws -> Response {
@@ -132,12 +120,6 @@ struct RequestBase: Sendable {
         let hasPort = host.hasPrefix("[") ? host.contains("]:") : host.contains(":")
         if !hasPort, ![0, 80, 443].contains(context.localPort) { host += ":\(context.localPort)" }
         url = "\(configuration.httpTLS == nil ? "http" : "https")://\(host)/dicom-web"
-    }
-}
-
-extension WebFault {
-    var problem: Problem {
-        Problem(status: status.code, message, remedy: remedy ?? "See the description of the service at /dicom-web")
     }
 }
 

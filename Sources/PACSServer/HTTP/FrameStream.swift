@@ -90,7 +90,7 @@ struct FrameStreamRequest {
         first = parameters["from"].flatMap { Int($0) } ?? 0
         let order = parameters["order"].map(String.init) ?? FrameSchedule.spread.rawValue
         guard let schedule = FrameSchedule(rawValue: order) else {
-            throw WebFault(.badRequest, "order", "There is no such order.", remedy: "One of spread, forward.")
+            throw WebFault(.badRequest, "parameter", "There is no such order.", remedy: "One of spread, forward.")
         }
         self.schedule = schedule
         have = try Self.ranges(parameters["have"].map(String.init) ?? "", "have")
@@ -122,7 +122,7 @@ struct FrameStreamRequest {
     }
 
     private static func malformed(_ name: String) -> WebFault {
-        WebFault(.badRequest, name, "\(name) is no list of ranges.", remedy: "For example 0-17,40.")
+        WebFault(.badRequest, "parameter", "\(name) is no list of ranges.", remedy: "For example 0-17,40.")
     }
 }
 

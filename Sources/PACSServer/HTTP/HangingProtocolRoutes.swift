@@ -74,7 +74,7 @@ struct HangingProtocolRoutes: Sendable {
         case "site":
             try context.require(.settingsManage)
             return StoredProtocol.site
-        default: throw WebFault(.badRequest, "scope", "scope must be user or site.")
+        default: throw WebFault(.badRequest, "parameter", "scope must be user or site.")
         }
     }
 
@@ -91,7 +91,7 @@ struct HangingProtocolRoutes: Sendable {
             try workspace.saveProtocol(stored, nowMilliseconds: PACS.now())
         }
         guard isKept else {
-            throw WebFault(.conflict, "tooMany", "\(StoredProtocol.limit) protocols are kept already.", remedy: "Delete one that is not needed.")
+            throw WebFault(.conflict, "tooManyProtocols", "\(StoredProtocol.limit) protocols are kept already.", remedy: "Delete one that is not needed.")
         }
         try await audit(hanging.id, owner, context)
         return MarksRoutes.response(.ok, ["id": JSONNode(hanging.id)])
@@ -99,6 +99,12 @@ struct HangingProtocolRoutes: Sendable {
 
     private func remove(_ id: String, _ request: Request, _ context: WebContext) async throws -> Response {
         let owner = try Self.owner(request, context)
+        let isKept = try await pacs.pool.run { [workspace = pacs.workspace] in
+            try workspace.protocols(owner: owner).contains { $0.id == id && $0.owner == owner }
+        }
+        if isKept {
+            try Confirmation(function: .protocolRemove, subject: [id, owner], affected: Affected([.protocols: 1])).require(request, context)
+        }
         let isGone = try await pacs.pool.run { [workspace = pacs.workspace] in try workspace.removeProtocol(id: id, owner: owner) }
         guard isGone else { throw WebFault(.notFound, "protocol", "There is no such protocol.") }
         try await audit(id, owner, context)

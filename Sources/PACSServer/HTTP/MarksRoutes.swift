@@ -77,10 +77,10 @@ struct MarksRoutes: Sendable {
         let marks = try Self.marks(body["marks"]).map { $0.with("author", author.json).json }
         let deleted = body["deleted"]?.array ?? []
         guard deleted.count <= 10 * Self.maximumMarks else {
-            throw WebFault(.contentTooLarge, "deleted", "More than \(10 * Self.maximumMarks) deletions are not kept.")
+            throw WebFault(.contentTooLarge, "tooMuch", "More than \(10 * Self.maximumMarks) deletions are not kept.")
         }
         guard let seen = body["revision"]?.int, seen >= 0 else {
-            throw WebFault(.badRequest, "revision", "revision must be the number last seen, or 0.")
+            throw WebFault(.badRequest, "parameter", "revision must be the number last seen, or 0.")
         }
         let stored = JSONNode([.init("marks", JSONNode(marks)), .init("deleted", JSONNode(deleted))]).encoded()
         let new = NewMarkDraft(
@@ -89,31 +89,29 @@ struct MarksRoutes: Sendable {
         switch try await pacs.pool.run({ [workspace = pacs.workspace] in try workspace.saveDraft(new) }) {
         case .stored(let revision): return Self.response(.ok, ["revision": JSONNode(Int(revision))])
         case .conflict(let present):
-            let error: JSONNode = [
-                "code": "draftConflict", "message": "Another window stored marks of this study since.",
-                "remedy": "Merge by uid and send again with the new revision.",
-            ]
-            return Self.response(.conflict, JSONNode([.init("error", error)] + Self.members(present)))
+            var fault = WebFault(.conflict, "draftConflict", "Another window stored marks of this study since.")
+            fault.members = Self.members(present)
+            throw fault
         }
     }
 
     private static func attempt(_ body: JSONNode) throws -> String {
         guard let attempt = body["attempt"]?.string, UID.isValid(attempt) else {
-            throw WebFault(.badRequest, "attempt", "attempt must be a UID.")
+            throw WebFault(.badRequest, "parameter", "attempt must be a UID.")
         }
         return attempt
     }
 
     /// - Throws: `WebFault` 400 naming the mark by its place and the member, or 413.
     private static func marks(_ node: JSONNode?) throws -> [Mark] {
-        guard let nodes = node?.array else { throw WebFault(.badRequest, "marks", "marks must be a list.") }
-        guard nodes.count <= maximumMarks else { throw WebFault(.contentTooLarge, "marks", "More than \(maximumMarks) marks are not kept.") }
+        guard let nodes = node?.array else { throw WebFault(.badRequest, "parameter", "marks must be a list.") }
+        guard nodes.count <= maximumMarks else { throw WebFault(.contentTooLarge, "tooMuch", "More than \(maximumMarks) marks are not kept.") }
         var marks: [Mark] = []
         var points = 0
         for (index, node) in nodes.enumerated() {
             do { marks.append(try Mark(node)) } catch { throw WebFault(.badRequest, "mark", "marks[\(index)].\(error).") }
             points += marks[index].points.count
-            guard points <= maximumPoints else { throw WebFault(.contentTooLarge, "points", "More than \(maximumPoints) points are not kept.") }
+            guard points <= maximumPoints else { throw WebFault(.contentTooLarge, "tooMuch", "More than \(maximumPoints) points are not kept.") }
         }
         guard Set(marks.map(\.uid)).count == marks.count else { throw WebFault(.badRequest, "mark", "Two marks have one uid.") }
         return marks
@@ -146,7 +144,7 @@ struct MarksRoutes: Sendable {
     private func publish(_ study: String, _ request: Request, _ context: WebContext) async throws -> Response {
         try await once(study, request, context) { body, maker in
             let marks = try Self.marks(body["marks"])
-            guard !marks.isEmpty else { throw WebFault(.badRequest, "marks", "There is nothing to publish.") }
+            guard !marks.isEmpty else { throw WebFault(.badRequest, "parameter", "There is nothing to publish.") }
             let made = try await MarksPublisher(maker: maker).publish(try Self.placed(marks, maker.study, maker.author))
             try await maker.audit(made.map(\.filed), context)
             return ["instances": JSONNode(made.map { $0.json })]
@@ -157,14 +155,17 @@ struct MarksRoutes: Sendable {
         try await once(study, request, context) { body, maker in
             let uids = Set((body["marks"]?.array ?? []).compactMap(\.string))
             guard !uids.isEmpty, uids.count <= Self.maximumMarks else {
-                throw WebFault(.badRequest, "marks", "marks must be 1 to \(Self.maximumMarks) UIDs.")
+                throw WebFault(.badRequest, "parameter", "marks must be 1 to \(Self.maximumMarks) UIDs.")
             }
             let text = body["text"]?.string ?? ""
             guard text.unicodeScalars.count <= 1024 else {
-                throw WebFault(.badRequest, "text", "text must be 1,024 characters at most.")
+                throw WebFault(.badRequest, "parameter", "text must be 1,024 characters at most.")
             }
-            let documents = try await reader.documents(of: maker.study)
-            let done = try await MarksWithdrawal(maker: maker, documents: documents).withdraw(uids, text: text)
+            let withdrawal = MarksWithdrawal(maker: maker, documents: try await reader.documents(of: maker.study))
+            try Confirmation(
+                function: .marksWithdraw, subject: uids + [maker.study.studyInstanceUID], affected: try withdrawal.touched(by: uids)
+            ).require(request, context)
+            let done = try await withdrawal.withdraw(uids, text: text)
             try await maker.audit(
                 [done.note] + done.republished.map(\.filed), rejected: done.rejected.map(\.sopInstanceUID), context)
             return done.json

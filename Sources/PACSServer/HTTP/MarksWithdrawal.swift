@@ -27,15 +27,7 @@ struct MarksWithdrawal: Sendable {
 
     /// - Throws: `WebFault` 404 for marks that are not published, 403 for those of somebody else.
     func withdraw(_ uids: Set<String>, text: String) async throws -> Done {
-        // Every version: an older one must not come to light when the newest goes.
-        let affected = documents.filter { $0.marks?.contains { uids.contains($0.uid) } ?? false }
-        guard uids.isSubset(of: Set(affected.flatMap { $0.marks ?? [] }.map(\.uid))) else {
-            throw WebFault(.notFound, "mark", "There is no such published mark.")
-        }
-        let own = [ObjectMaker.Kind.measurements, .presentation].map { maker.authoring($0).seriesInstanceUID }
-        guard affected.allSatisfy({ own.contains($0.instance.seriesInstanceUID) }) else {
-            throw WebFault(.forbidden, "forbidden", "Marks are withdrawn by who published them.")
-        }
+        let affected = try holders(of: uids)
         // What stays is there before the objects that held it go.
         let republished = try await MarksPublisher(maker: maker).publish(
             remaining(affected, uids), predecessors: affected.map { evidence($0.instance) })
@@ -46,6 +38,26 @@ struct MarksWithdrawal: Sendable {
                 title: KeyObjectSelection.rejectedForQuality, text: text.isEmpty ? "Withdrawn by the author" : text,
                 references: references, authoring: maker.authoring(.rejections), source: source))
         return Done(note: note, rejected: affected.map(\.instance), republished: republished)
+    }
+
+    /// The objects that hold the marks, in every version: an older one must not come to light when the newest goes.
+    private func holders(of uids: Set<String>) throws -> [MarksReader.Document] {
+        let affected = documents.filter { $0.marks?.contains { uids.contains($0.uid) } ?? false }
+        guard uids.isSubset(of: Set(affected.flatMap { $0.marks ?? [] }.map(\.uid))) else {
+            throw WebFault(.notFound, "mark", "There is no such published mark.")
+        }
+        let own = [ObjectMaker.Kind.measurements, .presentation].map { maker.authoring($0).seriesInstanceUID }
+        guard affected.allSatisfy({ own.contains($0.instance.seriesInstanceUID) }) else {
+            throw WebFault(.forbidden, "forbidden", "Marks are withdrawn by who published them.")
+        }
+        return affected
+    }
+
+    /// What the author is told before. The marks are all of one study, which is of one patient.
+    ///
+    /// - Throws: as `withdraw` does.
+    func touched(by uids: Set<String>) throws -> Affected {
+        Affected([.patients: 1, .marks: uids.count, .objects: try holders(of: uids).count])
     }
 
     /// The other marks of those objects, as far as no later object has a newer version.

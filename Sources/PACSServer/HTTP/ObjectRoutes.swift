@@ -49,7 +49,7 @@ struct ObjectRoutes: Sendable {
         await pacs.access.noted(kind, [instance.studyInstanceUID], service: "viewer", by: context.author)
     }
 
-    private static func notFound(_ what: String) -> WebFault { WebFault(.notFound, what, "There is no such \(what).") }
+    private static func notFound(_ what: String) -> WebFault { WebFault(.notFound, "instance", "There is no such \(what).") }
 
     // MARK: Description
 
@@ -71,7 +71,7 @@ struct ObjectRoutes: Sendable {
                 Self.binary.contains(element.vr) && (element.bytes?.count ?? 0) > Self.inlineBytes ? .omit : .inline
             }
             guard dataSet.count <= Self.maximumBytes else {
-                throw WebFault(.contentTooLarge, "object", "The attributes of this object are too many to show.", remedy: "Download it.")
+                throw WebFault(.contentTooLarge, "tooMuch", "The attributes of this object are too many to show.", remedy: "Download it.")
             }
             var buffer = ByteBuffer()
             buffer.writeString(text.dropLast() + ",\"dataSet\":")

@@ -48,7 +48,7 @@ struct OverlayRoutes: Sendable {
         let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
         guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low >= 1, high >= low, high - low < maximumFrames
         else {
-            throw WebFault(.badRequest, "frames", "frames must be first-last, at most \(maximumFrames) frames.")
+            throw WebFault(.badRequest, "parameter", "frames must be first-last, at most \(maximumFrames) frames.")
         }
         return low...high
     }
@@ -74,7 +74,7 @@ struct OverlayRoutes: Sendable {
                     }
                     total += own.count
                     guard total <= Self.maximumRuns else {
-                        throw WebFault(.contentTooLarge, "overlays", "The overlays are too large for one answer.", remedy: "Ask for fewer frames.")
+                        throw WebFault(.contentTooLarge, "tooMuch", "The overlays are too large for one answer.", remedy: "Ask for fewer frames.")
                     }
                     runs[plane.group, default: []].append((number, own))
                 }
@@ -99,7 +99,7 @@ struct OverlayRoutes: Sendable {
         let json = try await pacs.pool.run { () throws -> [UInt8] in
             let opened = try reader.open(instance)
             let segmentation: Segmentation
-            do { segmentation = try Segmentation(opened.header) } catch { throw WebFault(.notAcceptable, "segmentation", "\(error).") }
+            do { segmentation = try Segmentation(opened.header) } catch { throw WebFault(.notAcceptable, "object", "\(error).") }
             guard !isList else { return segmentation.json(runs: []).encoded() }
             var runs: [[Int]?] = []
             var total = 0
@@ -113,7 +113,7 @@ struct OverlayRoutes: Sendable {
                 let own = segmentation.runs(frame: native.bytes, bitsAllocated: opened.header.int(.bitsAllocated) ?? 8)
                 total += own.count
                 guard total <= Self.maximumRuns else {
-                    throw WebFault(.contentTooLarge, "segmentation", "The masks are too large for one answer.", remedy: "Ask for one segment at a time.")
+                    throw WebFault(.contentTooLarge, "tooMuch", "The masks are too large for one answer.", remedy: "Ask for one segment at a time.")
                 }
                 runs.append(own)
             }
@@ -132,14 +132,14 @@ struct OverlayRoutes: Sendable {
         let json = try await pacs.pool.run { () throws -> [UInt8] in
             var set: StructureSet
             do { set = try StructureSet(reader.header(of: instance)) } catch let error as DocumentError {
-                throw WebFault(.notAcceptable, "contours", "\(error).")
+                throw WebFault(.notAcceptable, "object", "\(error).")
             }
             for index in set.regions.indices where isList || (wanted != nil && set.regions[index].number != wanted) {
                 set.regions[index].contours = []
             }
             let total = set.regions.reduce(0) { $0 + $1.contours.reduce(0) { $0 + $1.coordinates.count } }
             guard total <= Self.maximumCoordinates else {
-                throw WebFault(.contentTooLarge, "contours", "The contours are too large for one answer.", remedy: "Ask for one region at a time.")
+                throw WebFault(.contentTooLarge, "tooMuch", "The contours are too large for one answer.", remedy: "Ask for one region at a time.")
             }
             return set.json.encoded()
         }

@@ -52,11 +52,11 @@ struct PresentationRoutes: Sendable {
     /// SOP Instance UIDs and frames of `references`, in order.
     private static func references(_ body: JSONNode, _ name: String) throws -> [(uid: String, frames: [Int])] {
         guard let nodes = body[name]?.array, !nodes.isEmpty, nodes.count <= PresentationWriter.maximumImages else {
-            throw WebFault(.badRequest, name, "\(name) must be 1 to \(PresentationWriter.maximumImages) images.")
+            throw WebFault(.badRequest, "parameter", "\(name) must be 1 to \(PresentationWriter.maximumImages) images.")
         }
         return try nodes.map { node in
             guard let uid = node["sopInstanceUID"]?.string, UID.isValid(uid) else {
-                throw WebFault(.badRequest, name, "\(name) must have SOP Instance UIDs.")
+                throw WebFault(.badRequest, "parameter", "\(name) must have SOP Instance UIDs.")
             }
             return (uid, (node["frameNumbers"]?.array ?? []).prefix(10_000).compactMap(\.int).filter { $0 > 0 })
         }
@@ -89,18 +89,18 @@ struct PresentationRoutes: Sendable {
         let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
         let code = body["title"]?.string ?? body["title"]?["value"]?.string ?? Concept.ofInterest.value
         guard let title = KeyObjectSelection.titles.first(where: { $0.value == code }) else {
-            throw WebFault(.badRequest, "title", "title must be a code of CID 7010.")
+            throw WebFault(.badRequest, "parameter", "title must be a code of CID 7010.")
         }
         let text = body["description"]?.string ?? ""
-        guard text.unicodeScalars.count <= 10_000 else { throw WebFault(.badRequest, "description", "description must be 10,000 characters at most.") }
+        guard text.unicodeScalars.count <= 10_000 else { throw WebFault(.badRequest, "parameter", "description must be 10,000 characters at most.") }
         let references = try Self.references(body, "images").map { uid, frames in
-            guard let instance = content[uid] else { throw WebFault(.badRequest, "images", "An image referred to is not in this study.") }
+            guard let instance = content[uid] else { throw WebFault(.badRequest, "parameter", "An image referred to is not in this study.") }
             return EvidenceReference(
                 studyInstanceUID: content.studyInstanceUID, seriesInstanceUID: instance.seriesInstanceUID,
                 instance: InstanceReference(sopClassUID: instance.sopClassUID, sopInstanceUID: uid, frameNumbers: frames))
         }
         guard let first = references.first.flatMap({ content[$0.instance.sopInstanceUID] }) else {
-            throw WebFault(.badRequest, "images", "There is no image to point at.")
+            throw WebFault(.badRequest, "parameter", "There is no image to point at.")
         }
         let maker = ObjectMaker(pacs: pacs, study: content, author: WorkAuthor(context))
         let dataSet = KeyObjectSelection.dataSet(

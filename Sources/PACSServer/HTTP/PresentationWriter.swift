@@ -34,12 +34,12 @@ struct PresentationWriter: Sendable {
     /// - Throws: `WebFault` 400 for what is no image of the study.
     func groups(_ sopInstanceUIDs: [String]) async throws -> [Group] {
         guard sopInstanceUIDs.count <= Self.maximumImages else {
-            throw WebFault(.contentTooLarge, "references", "More than \(Self.maximumImages) images cannot be in one request.")
+            throw WebFault(.contentTooLarge, "tooMuch", "More than \(Self.maximumImages) images cannot be in one request.")
         }
         var groups: [Group] = []
         for uid in sopInstanceUIDs {
             guard let instance = maker.study[uid], instance.frames.numberOfFrames > 0 else {
-                throw WebFault(.badRequest, "references", "An image referred to is not in this study.")
+                throw WebFault(.badRequest, "parameter", "An image referred to is not in this study.")
             }
             let header = try await maker.header(instance)
             let facts = Self.facts(header)

@@ -39,7 +39,7 @@ struct ReviewRoutes: Sendable {
             limit = min(max(parameters["limit"].flatMap { Int($0) } ?? 100, 1), 500)
             before = parameters["before"].flatMap { Int64($0) }
             if before == nil, parameters["before"] != nil {
-                throw WebFault(.badRequest, "before", "before is no number.", remedy: "Use the value of next.")
+                throw WebFault(.badRequest, "parameter", "before is no number.", remedy: "Use the value of next.")
             }
         }
 
@@ -92,6 +92,13 @@ struct ReviewRoutes: Sendable {
                 .badRequest, "release", "Instances and a reason are needed.",
                 remedy: #"Send {"instances": [{"sopInstanceUID": "1.2.3"}], "reason": "…"}."#)
         }
+        let affected = try await pacs.pool.run { [index = pacs.directory.index] in
+            try QuarantineRelease.affected(asked.instances.map { ($0.sopInstanceUID, $0.version ?? 0) }, index)
+        }
+        guard affected.counts[.objects] ?? 0 > 0 else { throw WebFault(.notFound, "release", "No such instance is in quarantine.") }
+        try Confirmation(
+            function: .quarantineRelease, subject: asked.instances.map { "\($0.sopInstanceUID) \($0.version ?? 0)" }, affected: affected
+        ).require(request, context)
         let release = QuarantineRelease(index: pacs.directory.index, security: pacs.security)
         let author = context.author
         let released = try await pacs.pool.run {

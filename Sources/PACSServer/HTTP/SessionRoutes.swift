@@ -11,7 +11,7 @@ struct SessionRoutes: Sendable {
     func add(to router: Router<WebContext>) {
         router.get("api/session") { _, context in
             guard let session = context.session else {
-                throw WebFault(.unauthorized, "notAuthenticated", "Sign in first.")
+                throw WebFault(.unauthorized, "notAuthenticated", "")
             }
             return Self.body(session).response()
         }
@@ -55,7 +55,7 @@ struct SessionRoutes: Sendable {
         switch outcome {
         case .refused(let refusal):
             let status: HTTPResponse.Status = if case .locked = refusal { .tooManyRequests } else { .unauthorized }
-            throw WebFault(status, "login", refusal.publicMessageEN)
+            throw WebFault(status, refusal.errorCode, "")
         case .success(let grant):
             var response = Self.body(grant.session).response()
             response.headers[.setCookie] =
@@ -75,5 +75,16 @@ struct SessionRoutes: Sendable {
             "csrf": .string(session.csrfToken),
             "idleExpiresAt": .integer(Int(session.idleExpiresAtMilliseconds)),
         ])
+    }
+}
+
+extension LoginRefusal {
+    /// A changed account record is no business of who tries to sign in.
+    fileprivate var errorCode: ErrorCode {
+        switch self {
+        case .invalidCredentials, .tampered: "login"
+        case .locked: "loginLocked"
+        case .disabled: "loginDisabled"
+        }
     }
 }

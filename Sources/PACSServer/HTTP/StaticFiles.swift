@@ -40,19 +40,19 @@ struct StaticFiles: Sendable {
     }
 
     func add(to router: Router<WebContext>) {
-        router.get("/") { request, _ in answer("/index.html", request) }
+        router.get("/") { request, _ in try answer("/index.html", request) }
         router.get("**") { request, context in
             let path = request.uri.path
             if path.hasPrefix("/api/") || path.hasPrefix("/dicom-web/") {
                 throw WebFault(.notFound, "route", "There is no such resource.")
             }
             // Addresses of screens are the page's own business.
-            return answer(files[path] == nil && !path.contains(".") ? "/index.html" : path, request)
+            return try answer(files[path] == nil && !path.contains(".") ? "/index.html" : path, request)
         }
     }
 
-    private func answer(_ path: String, _ request: Request) -> Response {
-        guard let file = files[path] else { return WebFault(.notFound, "file", "There is no such file.").response() }
+    private func answer(_ path: String, _ request: Request) throws -> Response {
+        guard let file = files[path] else { throw WebFault(.notFound, "file", "There is no such file.") }
         let isHashed = path != "/index.html" && path.contains("-")
         return Response(
             status: .ok,

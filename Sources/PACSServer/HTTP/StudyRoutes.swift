@@ -70,7 +70,7 @@ struct StudyRoutes: Sendable {
         let sort = parameters["sort"].map(String.init) ?? "-studyDate"
         let name = sort.hasPrefix("-") ? String(sort.dropFirst()) : sort
         guard let tag = Self.sortable[name], let attribute = IndexedAttribute.named(tag) else {
-            throw WebFault(.badRequest, "sort", "Cannot sort by \(name.prefix(40)).",
+            throw WebFault(.badRequest, "parameter", "Cannot sort by \(name.prefix(40)).",
                 remedy: "One of \(Self.sortable.keys.sorted().joined(separator: ", ")).")
         }
         query.order = [ArchiveQuery.Order(attribute, ascending: !sort.hasPrefix("-"))]

@@ -29,30 +29,31 @@ struct WebContext: RequestContext {
     func require(_ permission: Permission) throws {
         guard case .refused(let reason) = authorize(principal, permission) else { return }
         let status: HTTPResponse.Status = reason == .notAuthenticated ? .unauthorized : .forbidden
-        throw WebFault(status, reason.rawValue, reason.descriptionEN)
+        throw WebFault(status, ErrorCode(rawValue: reason.rawValue), "The right \(permission.rawValue) is needed.")
     }
 }
 
-/// An error as clients see it: what, where, and what to do. Never a patient value.
+/// An error as clients see it: its code in the catalogue, which has text and remedy, and what is particular here. Never a patient value.
 struct WebFault: Error {
     var status: HTTPResponse.Status
-    var code: String
-    var message: String
+    var code: ErrorCode
+    /// What is wrong with this request, in English: fields, limits, identifiers.
+    var detail: String
+    /// A remedy for just this case, in English, in place of the catalogue's.
     var remedy: String?
+    /// The parameter or part that is meant.
+    var location: String?
+    /// For the log alone: what another component said.
+    var cause: String?
+    /// Beside `error` in the answer.
+    var members: [JSONNode.Member] = []
 
-    init(_ status: HTTPResponse.Status, _ code: String, _ message: String, remedy: String? = nil) {
+    init(_ status: HTTPResponse.Status, _ code: ErrorCode, _ detail: String, remedy: String? = nil, cause: String? = nil) {
         self.status = status
         self.code = code
-        self.message = message
+        self.detail = detail
         self.remedy = remedy
-    }
-
-    func response() -> Response {
-        var error: [String: JSONValue] = ["code": .string(code), "message": .string(message)]
-        if let remedy { error["remedy"] = .string(remedy) }
-        var response = JSONValue.object(["error": .object(error)]).response(status: status)
-        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer realm=\"apus\"" }
-        return response
+        self.cause = cause
     }
 }
 
@@ -63,12 +64,8 @@ struct FaultMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        do { return try await next(request, context) } catch let fault as WebFault {
-            return fault.response()
-        } catch let error as HTTPError {
-            return WebFault(error.status, "http", error.body ?? error.status.reasonPhrase).response()
-        } catch {
-            return WebFault(mapping: error, logger: context.logger).response()
+        do { return try await next(request, context) } catch {
+            return FaultReport(request, context.logger).answer(WebFault(mapping: error))
         }
     }
 }

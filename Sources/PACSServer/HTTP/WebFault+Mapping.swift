@@ -1,5 +1,6 @@
 import Archive
 import DICOMObjects
+import DICOMweb
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -8,21 +9,18 @@ import SecurityProfiles
 
 extension WebFault {
     /// The one place where errors of the archive become HTTP answers.
-    init(mapping error: any Error, logger: Logger) {
+    init(mapping error: any Error) {
         switch error {
+        case let fault as WebFault: self = fault
+        case let problem as Problem: self.init(problem)
+        case let error as HTTPError: self.init(error.status, error.status == .notFound ? "route" : "http", error.body ?? "")
         case let error as QueryError: self.init(.badRequest, "query", "\(error)")
         case let error as IngestRefusal: self.init(error)
         case let error as SecurityError: self.init(security: error)
-        case let error as RetrieveError:
-            logger.error("Retrieve failed: \(error)")
-            self.init(retrieve: error)
-        case let error as IndexError:
-            logger.error("Index: \(error)")
-            self.init(.serviceUnavailable, "index", "The index cannot be read now.", remedy: "Try again; see the server log.")
-        case is NIOTooManyBytesError: self.init(.contentTooLarge, "body", "The request body is too large.")
-        default:
-            logger.error("Request failed: \(error)")
-            self.init(.internalServerError, "internal", "The server could not complete this.", remedy: "See the server log.")
+        case let error as RetrieveError: self.init(retrieve: error)
+        case let error as IndexError: self.init(.serviceUnavailable, "index", "", cause: "\(error)")
+        case is NIOTooManyBytesError: self.init(.contentTooLarge, "body", "")
+        default: self.init(.internalServerError, "internal", "", cause: "\(error)")
         }
     }
 
@@ -34,7 +32,7 @@ extension WebFault {
         case .doesNotMatch, .sopClassNotSupported: .conflict
         case .tooLarge: .contentTooLarge
         }
-        self.init(status, refusal.kind.rawValue, refusal.reason)
+        self.init(status, ErrorCode(rawValue: refusal.kind.rawValue), refusal.reason)
     }
 
     private init(retrieve error: RetrieveError) {
@@ -49,14 +47,16 @@ extension WebFault {
 
     private init(security error: SecurityError) {
         switch error {
-        case .storeUnavailable, .storeNotWritable, .storeCorrupt, .keyFile, .busy: self.init(.serviceUnavailable, "security", error.description)
+        case .storeUnavailable, .storeNotWritable, .storeCorrupt, .keyFile, .busy:
+            self.init(.serviceUnavailable, "security", "", cause: error.description)
         case .setupRefused(let refusal):
-            self.init(refusal == .invalid ? .notFound : .gone, refusal.rawValue, error.description)
+            self.init(refusal == .invalid ? .notFound : .gone, ErrorCode(rawValue: refusal.rawValue), "")
         case .accountNotFound, .tokenNotFound, .sessionNotFound, .deviceNotFound, .callerNotFound:
             self.init(.notFound, "notFound", error.description)
         case .accountExists, .deviceExists, .lastAdministrator: self.init(.conflict, "conflict", error.description)
         case .tampered: self.init(.conflict, "tampered", error.description)
-        default: self.init(.badRequest, "invalid", error.description)
+        case .weakPassword: self.init(.badRequest, "weakPassword", error.description)
+        default: self.init(.badRequest, "parameter", error.description)
         }
     }
 }

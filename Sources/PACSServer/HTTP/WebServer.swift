@@ -40,6 +40,7 @@ package struct WebServer: Sendable {
         ReviewRoutes(pacs: pacs).add(to: router)
         ImportRoutes(pacs: pacs).add(to: router)
         ConfigurationRoutes(pacs: pacs).add(to: router)
+        ErrorRoutes().add(to: router)
         WorkplaceRoutes(pacs: pacs).add(to: router)
         DICOMwebRoutes(pacs: pacs).add(to: router)
         StaticFiles(directory: StaticFiles.directory(pacs.configuration.webDirectory)).add(to: router)

@@ -51,7 +51,7 @@ struct WorkplaceRoutes: Sendable {
     private static func name(_ context: WebContext, _ parameter: String) throws -> String {
         let raw = try context.parameters.require(parameter)
         let text = raw.removingPercentEncoding ?? raw
-        guard isName(text) else { throw WebFault(.badRequest, parameter, "A name has 1 to \(nameLimit) letters, figures, - or _.") }
+        guard isName(text) else { throw WebFault(.badRequest, "parameter", "A name has 1 to \(nameLimit) letters, figures, - or _.") }
         return text
     }
 
@@ -85,14 +85,14 @@ struct WorkplaceRoutes: Sendable {
     private static func check(_ json: JSONNode, author: String) throws -> DisplayCheck {
         func text(_ field: String, limit: Int) throws -> String {
             guard let text = json[field]?.string, text.count <= limit else {
-                throw WebFault(.badRequest, field, "\(field): a text of up to \(limit) characters is needed.")
+                throw WebFault(.badRequest, "parameter", "\(field): a text of up to \(limit) characters is needed.")
             }
             return String(text.map { $0.isNewline ? " " : $0 })
         }
         let workstation = try text("workstation", limit: nameLimit)
         guard isName(workstation), let passed = json["passed"]?.bool,
             let seen = json["seen"]?.array?.map({ $0.bool ?? false }), seen.count <= questionLimit
-        else { throw WebFault(.badRequest, "check", "workstation, passed and seen are needed.") }
+        else { throw WebFault(.badRequest, "parameter", "workstation, passed and seen are needed.") }
         let density = json["pixelsPerMM"]?.double
         return DisplayCheck(
             atMilliseconds: PACS.now(), author: author, workstation: workstation, screen: try text("screen", limit: nameLimit),

@@ -3,6 +3,21 @@ import Foundation
 import GRDB
 
 extension SQLiteIndex {
+    /// Of how many patients the studies are.
+    package func patientCount(ofStudies studies: [String]) throws(IndexError) -> Int {
+        try database.read { db in
+            var patients: Set<Int64> = []
+            for start in stride(from: 0, to: studies.count, by: 500) {
+                let some = studies[start...].prefix(500)
+                let places = some.map { _ in "?" }.joined(separator: ",")
+                patients.formUnion(
+                    try Int64.fetchAll(
+                        db, sql: "SELECT patient FROM study WHERE study_instance_uid IN (\(places))", arguments: StatementArguments(some)))
+            }
+            return patients.count
+        }
+    }
+
     /// Lets an instance out of quarantine after a person has looked at it: it is no longer marked, and forwarding takes it up.
     /// The object stays as it came, with its reasons in its record.
     ///

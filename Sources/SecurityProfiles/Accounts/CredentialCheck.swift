@@ -1,4 +1,4 @@
-/// Why a sign-in was refused. Strangers only ever see `publicMessage`.
+/// Why a sign-in was refused. Strangers never learn of `tampered`, nor whether there is an account.
 package enum LoginRefusal: Hashable, Sendable {
     /// No such account, or wrong password.
     case invalidCredentials
@@ -7,23 +7,6 @@ package enum LoginRefusal: Hashable, Sendable {
     case disabled
     /// The account's record was changed outside Apus.
     case tampered
-
-    /// Names no account and says nothing about whether one exists.
-    package var publicMessageEN: String {
-        switch self {
-        case .invalidCredentials, .tampered: "User name or password is wrong."
-        case .locked: "Too many failures. Try again later."
-        case .disabled: "This account is disabled. Ask the administrator."
-        }
-    }
-
-    package var publicMessageZH: String {
-        switch self {
-        case .invalidCredentials, .tampered: "用户名或密码错误。"
-        case .locked: "失败次数过多，请稍后再试。"
-        case .disabled: "该账户已停用，请联系管理员。"
-        }
-    }
 
     var auditReason: String {
         switch self {

@@ -34,12 +34,4 @@ package enum SetupRefusal: String, Hashable, Sendable, CustomStringConvertible {
         case .administratorExists: "An administrator exists already. Sign in instead."
         }
     }
-
-    package var descriptionZH: String {
-        switch self {
-        case .invalid: "设置链接无效或已使用。重新启动 Apus 可获得新链接。"
-        case .expired: "设置链接已过期。重新启动 Apus 可获得新链接。"
-        case .administratorExists: "管理员已存在，请直接登录。"
-        }
-    }
 }

@@ -58,22 +58,6 @@ package enum Decision: Hashable, Sendable {
         case passwordChangeRequired
         /// HTTP 403.
         case permissionMissing
-
-        package var descriptionEN: String {
-            switch self {
-            case .notAuthenticated: "Sign in first."
-            case .passwordChangeRequired: "Change the password first."
-            case .permissionMissing: "Your role does not include this right."
-            }
-        }
-
-        package var descriptionZH: String {
-            switch self {
-            case .notAuthenticated: "请先登录。"
-            case .passwordChangeRequired: "请先修改密码。"
-            case .permissionMissing: "您的角色没有此权限。"
-            }
-        }
     }
 
     package var isAllowed: Bool { self == .allowed }

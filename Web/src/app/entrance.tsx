@@ -6,6 +6,7 @@ import { locale, locales, t } from "../core/i18n.ts";
 import { Emblem, Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { computed, signal } from "../ui/signal.ts";
+import { Trouble } from "../ui/trouble.tsx";
 import { passwordRules } from "./password.ts";
 
 function Entrance(props: { app: App; title: string; lead?: string; children?: Child }) {
@@ -44,12 +45,11 @@ function ErrorNote(props: { error: () => unknown }) {
       {() => {
         const error = props.error();
         if (error === null) return null;
-        const { message, remedy } = explain(error);
         return (
           <div class="note note-error">
             <Icon name="warning" />
             <span>
-              <strong>{message}</strong> {remedy}
+              <Trouble of={explain(error)} />
             </span>
           </div>
         );

@@ -1,4 +1,6 @@
 /** The server's HTTP interface as typed functions. Everything goes to the origin the page came from. */
+import { type Ask, confirmed } from "./confirming.ts";
+import type { ErrorReport } from "./errors.ts";
 import { takeAnswer } from "./head-start.ts";
 import { locale } from "./i18n.ts";
 
@@ -83,6 +85,15 @@ export interface ServerState {
   dicom: { aeTitle: string; host: string; port: number };
   storage: { freeBytes: number; totalBytes: number; state: "ok" | "low" | "full" };
   counts: { studies: number; series: number; instances: number };
+  /** Whether somebody who may has accepted the configuration as it stands. */
+  configurationAccepted?: boolean;
+}
+
+/** A value of the configuration that nobody has accepted. */
+export interface ConfigurationChange {
+  key: string;
+  accepted: string | null;
+  present: string | null;
 }
 
 /** A refusal by the server, or no answer at all (`status` 0, code `network`). */
@@ -92,6 +103,8 @@ export class APIError extends Error {
     readonly code: string,
     message: string,
     readonly remedy: string,
+    /** Of the entry in the server's log. */
+    readonly id = "",
   ) {
     super(message);
   }
@@ -100,8 +113,12 @@ export class APIError extends Error {
 /** Reads an error answer; a body that is not ours leaves a code made from the status. */
 export function errorFromBody(status: number, body: string): APIError {
   try {
-    const { error } = JSON.parse(body) as { error?: { code?: string; message?: string; remedy?: string } };
-    if (error) return new APIError(status, error.code ?? "", error.message ?? "", error.remedy ?? "");
+    const { error } = JSON.parse(body) as {
+      error?: Partial<Record<"code" | "message" | "remedy" | "id", string>>;
+    };
+    if (error) {
+      return new APIError(status, error.code ?? "", error.message ?? "", error.remedy ?? "", error.id);
+    }
   } catch {
     // Falls through: a proxy's page, or nothing.
   }
@@ -112,6 +129,8 @@ export class API {
   #csrf = "";
   /** Called when the server no longer knows the session. */
   onSignedOut: () => void = () => {};
+  /** Asks before what the server holds back until it is confirmed. */
+  onQuestion: Ask = () => Promise.resolve(false);
 
   get csrf(): string {
     return this.#csrf;
@@ -280,6 +299,18 @@ export class API {
     return this.#json("/api/server", {});
   }
 
+  async configurationChanges(): Promise<readonly ConfigurationChange[]> {
+    return (await this.#json<{ changes: ConfigurationChange[] }>("/api/configuration/changes", {})).changes;
+  }
+
+  async acceptConfiguration(): Promise<void> {
+    await this.#request("/api/configuration/accept", { method: "POST" });
+  }
+
+  async report(report: ErrorReport): Promise<void> {
+    await this.#checked(await this.#fetch("/api/errors", post(report)));
+  }
+
   async #began(response: Response): Promise<Session> {
     await this.#checked(response);
     const session = (await response.json()) as Session;
@@ -293,7 +324,10 @@ export class API {
 
   /** A request that needs a session. */
   async #request(path: string, init: RequestInit): Promise<Response> {
-    const response = await this.#fetch(path, init);
+    const response = await confirmed(
+      (headers) => this.#fetch(path, { ...init, headers: { ...init.headers, ...headers } as HeadersInit }),
+      this.onQuestion,
+    );
     if (response.status === 401) this.onSignedOut();
     return this.#checked(response);
   }
@@ -312,11 +346,28 @@ export class API {
     try {
       const early = init.method === undefined ? await takeAnswer(path) : null;
       if (early) return early;
-      return await fetch(path, { ...init, headers, credentials: "same-origin" });
+      return await timed(path, { ...init, headers });
     } catch (error) {
       if (init.signal?.aborted) throw error;
-      throw new APIError(0, "network", "", "");
+      throw error instanceof APIError ? error : new APIError(0, "network", "", "");
     }
+  }
+}
+
+/** No answer after this long is an error that says so; what a person waits for must not stay silent. */
+const answerMilliseconds = 120_000;
+
+/** `fetch` to our own origin that ends with an error when no answer begins. */
+export async function timed(path: string, init: RequestInit): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), answerMilliseconds);
+  const signal = init.signal ? AbortSignal.any([init.signal, late.signal]) : late.signal;
+  try {
+    return await fetch(path, { ...init, credentials: "same-origin", signal });
+  } catch (error) {
+    throw late.signal.aborted ? new APIError(0, "timeout", "", "") : error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,40 +1,95 @@
-/** Turns a failure into what happened and what to do about it, in the reader's language. */
+/**
+ * Turns a failure into what happened, what to do about it, and what to tell whom one asks for help: its code in the catalogue and
+ * the identifier of the entry in the log. What a library or a browser says is never shown; it goes into that entry.
+ */
 import { APIError } from "./api.ts";
-import { t } from "./i18n.ts";
+import { hasMessage, t } from "./i18n.ts";
 
 export interface Explanation {
   message: string;
   remedy: string;
+  code: string;
+  /** Empty where there is no entry in the log. */
+  id: string;
 }
 
-const known: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
-  network: ["error.network", "error.network.remedy"],
-  http401: ["error.signedOut", "error.signedOut.remedy"],
-  http403: ["error.forbidden", "error.forbidden.remedy"],
-  http404: ["error.notFound", "error.notFound.remedy"],
-  http410: ["error.notFound", "error.notFound.remedy"],
-  http413: ["error.tooLarge", "error.tooLarge.remedy"],
-  http429: ["error.tooMany", "error.tooMany.remedy"],
-  http507: ["error.storageFull", "error.storageFull.remedy"],
+export interface ErrorReport {
+  id: string;
+  code: string;
+  detail: string;
+}
+
+/** Answers whose body is not ours, by their status. */
+const byStatus: Readonly<Record<number, string>> = {
+  401: "signedOut",
+  403: "forbidden",
+  404: "notFound",
+  408: "timeout",
+  410: "notFound",
+  413: "tooLarge",
+  429: "tooMany",
+  504: "timeout",
+  507: "full",
 };
 
-/** The catalogue speaks where it knows the case; otherwise the server's own words, which name no patient. */
-export function explain(error: unknown): Explanation {
-  if (!(error instanceof APIError)) {
-    return { message: t("error.unexpected"), remedy: t("error.unexpected.remedy") };
-  }
-  const status = `http${error.status}`;
-  const [message, remedy] = known[error.code] ?? known[status] ?? ["error.server", "error.server.remedy"];
-  // The server speaks Chinese or English as it is configured; a catalogued case is worded here instead.
-  if (error.message !== "" && known[error.code] === undefined) {
-    return { message: error.message, remedy: error.remedy || t(remedy) };
-  }
-  return { message: t(message, { status: String(error.status) }), remedy: t(remedy) };
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const reportsMaximum = 50;
+
+/** One failure keeps its identifier, however often it is shown. */
+const identifiers = new WeakMap<object, string>();
+const waiting: ErrorReport[] = [];
+let send: ((report: ErrorReport) => Promise<void>) | null = null;
+
+/** Where reports go; those made before, or while the server was away, follow. */
+export function sendReports(to: (report: ErrorReport) => Promise<void>): void {
+  send = to;
+  void flushReports();
 }
 
-/** For failures that come as a code, such as a frame's; an unknown one leaves the message empty. */
-export function explainCode(code: string, message: string): Explanation {
-  const keys = known[code];
-  if (keys) return { message: t(keys[0]), remedy: t(keys[1]) };
-  return { message, remedy: t("viewer.unreadable.remedy") };
+export async function flushReports(): Promise<void> {
+  while (send && waiting[0]) {
+    const [first] = waiting;
+    try {
+      await send(first);
+    } catch (error) {
+      // A report that is refused is given up; without an answer all wait.
+      if (!(error instanceof APIError) || error.status === 0 || error.status === 401) return;
+    }
+    if (waiting[0] === first) waiting.shift();
+  }
 }
+
+function reported(error: unknown, code: string): string {
+  const known = typeof error === "object" && error !== null ? identifiers.get(error) : undefined;
+  if (known !== undefined) return known;
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(8)), (each) => alphabet[each & 31]).join("");
+  if (typeof error === "object" && error !== null) identifiers.set(error, id);
+  if (waiting.length < reportsMaximum) waiting.push({ id, code, detail: detailOf(error) });
+  void flushReports();
+  return id;
+}
+
+function detailOf(error: unknown): string {
+  const { message, status } = (error ?? {}) as { message?: unknown; status?: unknown };
+  const text = error instanceof Error ? `${error.name} ${error.message}` : String(message ?? error);
+  return `${status === undefined ? "" : `${String(status)} `}${text}`.slice(0, 200);
+}
+
+export function explain(error: unknown): Explanation {
+  if (!(error instanceof APIError)) return explainCode("unexpected", error);
+  const { code, message, remedy, id } = error;
+  // The server words its own codes, in the language of the page.
+  if (message !== "" && !hasMessage(`error.${code}`)) return { message, remedy, code, id };
+  const found = hasMessage(`error.${code}`) ? code : byStatus[error.status] ?? "server";
+  return id === "" ? explainCode(found, error) : { ...worded(found), code, id };
+}
+
+/** For failures that come as a code, such as a frame's; `error` is what goes to the log. */
+export function explainCode(code: string, error: unknown): Explanation {
+  const found = hasMessage(`error.${code}`)
+    ? code
+    : byStatus[Number(code.replace(/^http/, ""))] ?? "unreadable";
+  return { ...worded(found), code: found, id: reported(error, found) };
+}
+
+const worded = (code: string) => ({ message: t(`error.${code}`), remedy: t(`error.${code}.remedy`) });

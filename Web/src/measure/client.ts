@@ -1,5 +1,6 @@
 /** The server's interface for marks (Documentation/marks.md). */
-import { type API, APIError, errorFromBody } from "../core/api.ts";
+import { type API, APIError, errorFromBody, timed } from "../core/api.ts";
+import { confirmed } from "../core/confirming.ts";
 import { locale } from "../core/i18n.ts";
 import { type Deletion, type Mark, readMark } from "./mark.ts";
 
@@ -64,13 +65,14 @@ export function marksClient(api: API): MarksClient {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     let response: Response;
     try {
-      response = await fetch(address, {
-        method,
-        headers,
-        credentials: "same-origin",
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-    } catch {
+      response = await confirmed((answer) =>
+        timed(address, {
+          method,
+          headers: { ...headers, ...answer },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        }), api.onQuestion);
+    } catch (error) {
+      if (error instanceof APIError) throw error;
       throw new APIError(0, "network", "", "");
     }
     if (response.ok) return response;

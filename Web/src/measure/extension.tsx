@@ -1,8 +1,10 @@
 /** Measuring as a part of the viewer. */
-import { explain } from "../core/errors.ts";
+import { isCancelled } from "../core/confirming.ts";
+import { explain, explainCode } from "../core/errors.ts";
 import { t } from "../core/i18n.ts";
 import { confirm, openDialog } from "../ui/dialog.tsx";
 import { effect, root, type Signal, signal } from "../ui/signal.ts";
+import { openTrouble } from "../ui/trouble.tsx";
 import type { SavedAnnotation } from "../viewer/saving.ts";
 import type { MakeExtension, ViewerExtension, ViewerHost, Viewport } from "../viewer/viewport-api.ts";
 import { marksClient } from "./client.ts";
@@ -148,6 +150,7 @@ class MeasureExtension implements ViewerExtension {
     const author = { name: this.#host.author, displayName: this.#host.author };
     const store = new MarkStore(study, author, this.#host.history, () => new Date());
     const sync = new MarkSync(store, marksClient(this.#host.api), journal, browserTimer);
+    this.#watch(sync, journal);
     sync.onSaved = () => this.#channel.postMessage({ study, user: author.name });
     this.#measuring.studies.update((all) => new Map([...all, [study, { store, sync }]]));
     const unfinished = await sync.open();
@@ -278,6 +281,19 @@ class MeasureExtension implements ViewerExtension {
     this.#host.announce(markName(mark));
   }
 
+  /** Once neither server nor browser keeps what is drawn, closing the page loses it: said before, and only once until it is kept. */
+  #watch(sync: MarkSync, journal: Journal): void {
+    let isTold = false;
+    effect(() => {
+      const state = sync.state();
+      if (state === "saved") isTold = false;
+      const isRefused = state === "refused" || state === "offline";
+      if (!isRefused || isTold || (journal.lasting && !sync.journalFailed())) return;
+      isTold = true;
+      openTrouble(t("measure.notSaved"), explainCode("notSaved", sync.error()));
+    });
+  }
+
   async #publish(): Promise<void> {
     for (const { store, sync } of this.#measuring.studies.peek().values()) {
       const marks = store.own().filter((each) => !each.origin);
@@ -287,14 +303,12 @@ class MeasureExtension implements ViewerExtension {
 
   async #withdraw(mark: Mark): Promise<void> {
     const study = [...this.#measuring.studies.peek().values()].find(({ store }) => store.get(mark.uid));
-    const question = t("measure.withdraw.text", { name: markName(mark) });
-    if (!study || !await confirm(t("measure.withdraw"), question, t("measure.withdraw.action"))) return;
+    if (!study) return;
     try {
       await study.sync.withdraw([mark.uid]);
       this.#host.announce(t("measure.withdraw.done"));
     } catch (error) {
-      const { message, remedy } = explain(error);
-      openDialog({ title: t("measure.withdraw"), body: () => <p role="alert">{`${message} ${remedy}`}</p> });
+      if (!isCancelled(error)) openTrouble(t("measure.withdraw"), explain(error));
     }
   }
 
@@ -303,11 +317,7 @@ class MeasureExtension implements ViewerExtension {
       const written = await sync.publish(marks);
       this.#host.announce(t("measure.publishDone", { n: marks.length, objects: written.length }));
     } catch (error) {
-      const { message, remedy } = explain(error);
-      openDialog({
-        title: t("measure.publishFailed"),
-        body: () => <p role="alert">{`${message} ${remedy}`}</p>,
-      });
+      openTrouble(t("measure.publishFailed"), explain(error));
     }
   }
 }

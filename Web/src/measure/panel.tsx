@@ -5,6 +5,7 @@ import { t } from "../core/i18n.ts";
 import { Icon } from "../ui/icons.tsx";
 import { For, when } from "../ui/jsx-runtime.ts";
 import { computed, type ReadSignal, type Signal, signal } from "../ui/signal.ts";
+import { Trouble } from "../ui/trouble.tsx";
 import { calibrationText, kindNames, namedValue } from "./labels.ts";
 import { type Mark, regionKinds } from "./mark.ts";
 import type { Measuring, StudyMarks } from "./measuring.ts";
@@ -104,10 +105,10 @@ export function KeepLine(props: {
   journalFailed: ReadSignal<boolean>;
 }) {
   const { state, error, journalFailed } = props;
-  const detail = () => (state() === "refused" && error() !== null ? ` ${explain(error()).message}` : "");
   return (
     <span class="keep-line" role="status" data-state={state}>
-      {() => t(states[state()]) + detail()}
+      {() => t(states[state()])}
+      {() => state() === "refused" && error() !== null && <Trouble of={explain(error())} />}
       {() => (journalFailed() ? ` ${t("measure.keep.noJournal")}` : "")}
     </span>
   );

@@ -45,7 +45,12 @@ export function openDialog(options: DialogOptions): () => void {
 }
 
 /** Asks before something that cannot be undone; the safe answer has the focus. */
-export function confirm(title: string, message: string, action: string): Promise<boolean> {
+export function confirm(
+  title: string,
+  message: string,
+  action: string,
+  cancel = t("action.keepGoing"),
+): Promise<boolean> {
   return new Promise((resolve) => {
     let answer = false;
     openDialog({
@@ -56,7 +61,7 @@ export function confirm(title: string, message: string, action: string): Promise
         <>
           <p>{message}</p>
           <div class="dialog-actions">
-            <button type="button" class="button" autofocus onClick={close}>{t("action.keepGoing")}</button>
+            <button type="button" class="button" autofocus onClick={close}>{cancel}</button>
             <button
               type="button"
               class="button button-danger"

@@ -1,9 +1,11 @@
 /** Notices over the whole viewer: an unfit screen, a wrong monitor, several patients, not for diagnosis. */
 import { number } from "../core/format.ts";
+import { explainCode } from "../core/errors.ts";
 import { t } from "../core/i18n.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { signal } from "../ui/signal.ts";
+import { Trouble } from "../ui/trouble.tsx";
 import { type DisplayFacts, type DisplayIssue, displayLimits, scaleOf } from "./display-check.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 
@@ -38,7 +40,12 @@ export function Banners(props: { context: ViewerContext }) {
           context.nonDiagnostic && <Notice name="nonDiagnostic">{t("fidelity.nonDiagnostic.banner")}</Notice>}
         {() => {
           const reason = context.unusable();
-          return reason !== null && <Notice name="unusable">{t("viewer.unusable", { reason })}</Notice>;
+          if (reason === null) return null;
+          return (
+            <Notice name="unusable">
+              <Trouble of={explainCode("unusable", reason)} />
+            </Notice>
+          );
         }}
         {() => workspace.patients() > 1 && <Notice name="patients">{t("viewer.patients")}</Notice>}
         {() =>

@@ -45,7 +45,8 @@ export async function hangSeries(
   if (open.prior === null) {
     const name = personName(open.manifest.study.patientName).primary;
     const message = t("viewer.otherPatient.message", { name });
-    if (!(await confirm(t("viewer.otherPatient"), message, t("viewer.otherPatient.action")))) return;
+    const action = t("viewer.otherPatient.action");
+    if (!(await confirm(t("viewer.otherPatient"), message, action, t("action.cancel")))) return;
   }
   context.workspace.activate(pane);
   context.workspace.hang(pane, { study: open.manifest, series });

@@ -25,6 +25,8 @@ import { type Reformat, reformattedFrames } from "./reformat.ts";
 import { imageToScreen, initialView, type Size, type Stage, type View } from "./view.ts";
 import type { Affine } from "./viewport-api.ts";
 
+const lost: FrameFailure = { code: "graphicsLost", message: "" };
+
 /** How a picture is shown, apart from which one; what undo takes back. */
 export interface Appearance {
   /** The reader's window; `null` while each frame shows with its own. */
@@ -116,7 +118,10 @@ export class Pane {
     return picture ? this.frames()[picture.shown] ?? null : null;
   });
   readonly exact = computed(() => this.picture()?.shown === this.index());
+  /** Whether the graphics device took the canvas away: what stands there may be anything. */
+  readonly graphicsLost = signal(false);
   readonly failure = computed((): FrameFailure | null => {
+    if (this.graphicsLost()) return lost;
     if (this.reformat()) return this.#noVolume() ? noRoom : null;
     return this.images()?.failures().get(this.index()) ?? null;
   });

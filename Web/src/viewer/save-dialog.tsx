@@ -2,6 +2,7 @@
 import { explain } from "../core/errors.ts";
 import { t } from "../core/i18n.ts";
 import { openDialog } from "../ui/dialog.tsx";
+import { Trouble } from "../ui/trouble.tsx";
 import { signal } from "../ui/signal.ts";
 import { overlayGroups } from "./laid-over.tsx";
 import type { Pane } from "./pane.ts";
@@ -16,7 +17,7 @@ export function openSaveState(context: ViewerContext): void {
   const others = workspace.visible.peek().filter((each) => each.stage.peek() === "images");
   const all = signal(false);
   const saving = signal(false);
-  const problem = signal<string | null>(null);
+  const problem = signal<unknown>(null);
   const colored = () => (all() ? others : [active]).some((each) => each.appearance.peek().colorMap !== null);
   openDialog({
     title: t("command.saveState"),
@@ -35,10 +36,7 @@ export function openSaveState(context: ViewerContext): void {
             context.app.announce(t("saving.done", { n: count }));
           }, (error) => {
             saving.set(false);
-            const { message, remedy } = typeof error === "string"
-              ? { message: t(error), remedy: "" }
-              : explain(error);
-            problem.set(`${message} ${remedy}`.trim());
+            problem.set(error);
           });
         }}
       >
@@ -60,7 +58,11 @@ export function openSaveState(context: ViewerContext): void {
           </label>
         )}
         {() => colored() && <p class="panel-note">{t("saving.noColors")}</p>}
-        {() => problem() !== null && <p role="alert">{problem()}</p>}
+        {() => {
+          const now = problem();
+          if (now === null) return null;
+          return <p role="alert">{typeof now === "string" ? t(now) : <Trouble of={explain(now)} />}</p>;
+        }}
         <div class="dialog-actions">
           <button type="submit" class="button button-primary" disabled={() => saving()}>
             {t("action.save")}

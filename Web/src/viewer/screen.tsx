@@ -6,10 +6,10 @@ import { t } from "../core/i18n.ts";
 import { type ProfileName, profiles } from "../core/profiles.ts";
 import { storedSignal } from "../core/stored.ts";
 import { joinAsViewer } from "../core/windows.ts";
-import { openDialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { For } from "../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, signal } from "../ui/signal.ts";
+import { openTrouble, Trouble } from "../ui/trouble.tsx";
 import { Banners } from "./banners.tsx";
 import { keysAreFree, viewerCommands, viewerGestures } from "./commands.ts";
 import { openActiveMenu } from "./context-menu.ts";
@@ -189,12 +189,10 @@ export function Views(props: { context: ViewerContext }) {
 }
 
 export function Failure(props: { error: unknown }) {
-  const { message, remedy } = explain(props.error);
   return (
     <div class="viewport-message" role="alert">
       <Icon name="warning" />
-      <strong>{message}</strong>
-      <p>{remedy}</p>
+      <Trouble of={explain(props.error)} />
     </div>
   );
 }
@@ -239,11 +237,7 @@ async function publishKeyImages(context: ViewerContext): Promise<void> {
     await keyImages.publish(app.api, study);
     app.announce(t("viewer.keyImagesPublished"));
   } catch (error) {
-    const { message, remedy } = explain(error);
-    openDialog({
-      title: t("command.publishKeyImages"),
-      body: () => <p role="alert">{`${message} ${remedy}`}</p>,
-    });
+    openTrouble(t("command.publishKeyImages"), explain(error));
   }
 }
 

@@ -4,6 +4,7 @@ import { locale, t } from "../core/i18n.ts";
 import { openDialog } from "../ui/dialog.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { signal } from "../ui/signal.ts";
+import { Trouble } from "../ui/trouble.tsx";
 import type { Pane } from "./pane.ts";
 import { appliesTo, isFor, type PresentationState, presentationStates, stateView } from "./presentation.ts";
 import { initialView } from "./view.ts";
@@ -23,8 +24,11 @@ export function openStates(context: ViewerContext, pane: Pane): void {
     body: (close) => () => {
       const found = states();
       if (failed() !== null) {
-        const { message, remedy } = explain(failed());
-        return <p role="alert">{`${message} ${remedy}`}</p>;
+        return (
+          <p role="alert">
+            <Trouble of={explain(failed())} />
+          </p>
+        );
       }
       if (found === null) return <p role="status">{t("viewer.opening")}</p>;
       if (found.length === 0) return <p role="status">{t("viewer.noStates")}</p>;

@@ -4,6 +4,7 @@ import { number } from "../core/format.ts";
 import { t } from "../core/i18n.ts";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { effect } from "../ui/signal.ts";
+import { Trouble } from "../ui/trouble.tsx";
 import { groundOf, placedOn, type Structure, type StructureDocument } from "./structures.ts";
 import type { NotDrawn } from "./placing.ts";
 import type { ViewerContext } from "./viewer-context.ts";
@@ -54,8 +55,11 @@ function DocumentPart(props: { context: ViewerContext; document: StructureDocume
 
 function failureText(error: unknown): Child {
   if (error === null) return null;
-  const { message, remedy } = explain(error);
-  return <p class="panel-note" role="alert">{`${message} ${remedy}`.trim()}</p>;
+  return (
+    <p class="panel-note" role="alert">
+      <Trouble of={explain(error)} />
+    </p>
+  );
 }
 
 function Row(props: { context: ViewerContext; part: Structure }): Child {

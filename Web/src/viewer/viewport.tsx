@@ -4,6 +4,7 @@ import { t } from "../core/i18n.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, type ReadSignal, signal } from "../ui/signal.ts";
+import { Trouble } from "../ui/trouble.tsx";
 import { openContextMenu } from "./context-menu.ts";
 import { DocumentView } from "./documents/document-view.tsx";
 import { dropSeries, hasSeries } from "./drag-series.ts";
@@ -159,6 +160,9 @@ function followSize(element: HTMLElement, pane: Pane, layer: SVGSVGElement): voi
 
 function paint(canvas: HTMLCanvasElement, pane: Pane): void {
   const context = canvas.getContext("2d", { alpha: false });
+  canvas.addEventListener("contextlost", () => pane.graphicsLost.set(true));
+  // A new context is empty; the failure's end draws again.
+  canvas.addEventListener("contextrestored", () => pane.graphicsLost.set(false));
   let scheduled = 0;
   effect(() => {
     pane.picture();
@@ -294,12 +298,13 @@ function Notice(props: { context: ViewerContext; pane: Pane }) {
     if (stage === "noImages") return <DocumentView context={context} pane={pane} />;
     const failure = pane.failure();
     if (failure) {
-      const { message, remedy } = explainCode(failure.code, failure.message);
       return (
         <div class="viewport-message" role="alert">
           <Icon name="warning" />
           <strong>{t("viewer.unreadable", { n: pane.index() + 1 })}</strong>
-          <p>{`${message} ${remedy}`.trim()}</p>
+          <p>
+            <Trouble of={explainCode(failure.code, failure)} />
+          </p>
         </div>
       );
     }

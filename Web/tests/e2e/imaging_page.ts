@@ -1,6 +1,12 @@
 /** A page with nothing but the imaging service, for tests that ask it directly. */
 import { API } from "../../src/core/api.ts";
-import type { Picture, PictureRequest, SeriesImages, StudyManifest, ViewportPictures } from "../../src/imaging/pictures.ts";
+import type {
+  Picture,
+  PictureRequest,
+  SeriesImages,
+  StudyManifest,
+  ViewportPictures,
+} from "../../src/imaging/pictures.ts";
 import { ImagingService } from "../../src/imaging/service.ts";
 
 interface Shown {
@@ -59,7 +65,9 @@ class TestPage {
     const after = performance.now() - (this.#asked.get(picture.request) ?? 0);
     const { width, height } = picture.bitmap;
     const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d", { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
+    const context = canvas.getContext("2d", {
+      willReadFrequently: true,
+    }) as OffscreenCanvasRenderingContext2D;
     context.drawImage(picture.bitmap, 0, 0);
     const { data } = context.getImageData(0, Math.floor(height / 2), width, 1);
     const row = Array.from({ length: width }, (_, x) => data[x * 4] ?? 0);
@@ -72,7 +80,14 @@ class TestPage {
     return this.pictures.get(name)?.at(-1) ?? null;
   }
 
-  async samples(series: string, frame: number, x: number, y: number, width: number, height: number): Promise<number[]> {
+  async samples(
+    series: string,
+    frame: number,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+  ): Promise<number[]> {
     const block = await (this.series.get(series) as SeriesImages).samples(frame, { x, y, width, height });
     return Array.from(block.values);
   }

@@ -64,6 +64,10 @@ class State:
     listeners: list = field(default_factory=list)
     kept: dict = field(default_factory=dict)
     checks: list = field(default_factory=list)
+    # What pages reported of errors they met.
+    reports: list = field(default_factory=list)
+    # Changes of the configuration that nobody has accepted.
+    changes: list = field(default_factory=list)
     marks: MarkKeeper = field(default_factory=MarkKeeper)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -159,6 +163,11 @@ class Handler(BaseHTTPRequestHandler):
             return self.kept(method, path)
         if path == "/api/display-checks":
             return self.display_checks(method)
+        if path == "/api/errors" and method == "POST":
+            self.state.reports.append(json.loads(self.body))
+            return self.answer(204)
+        if parts[:2] == ["api", "configuration"]:
+            return self.configuration(parts[2])
         if path == "/api/import" and method == "POST":
             return self.take_in()
         if parts[:2] == ["api", "studies"] and len(parts) > 3 and parts[3] == "marks":
@@ -322,12 +331,25 @@ class Handler(BaseHTTPRequestHandler):
             return self.json(row, 201)
         self.json({"checks": self.state.checks, "next": None})
 
+    def configuration(self, what: str) -> None:
+        """Accepting is asked back for, with the number of changes in the token."""
+        if what == "changes":
+            return self.json({"changes": self.state.changes})
+        token = f"changes-{len(self.state.changes)}"
+        if self.headers.get("X-Apus-Confirm") != token:
+            question = {"function": "configurationAccept", "consequence": "当前配置将成为认可的配置。", "token": token,
+                        "affected": {"settings": len(self.state.changes)}, "affectedText": f"{len(self.state.changes)} 项设置"}
+            error = {"code": "confirmationNeeded", "message": "", "remedy": ""}
+            return self.json({"error": error, "confirmation": question}, 409)
+        self.state.changes = []
+        self.answer(204)
+
     def server_state(self) -> None:
         total = 8 * 2**40
         free = {"ok": 5 * 2**40 + 2**39, "low": 180 * 2**30, "full": 0}[self.state.storage]
         studies = self.state.studies
         self.json({
-            "version": "0.1.0",
+            "version": "0.1.0", "configurationAccepted": self.state.changes == [],
             "dicom": {"aeTitle": "APUS", "host": "192.168.1.20", "port": 11112},
             "storage": {"freeBytes": free, "totalBytes": total, "state": self.state.storage},
             "counts": {

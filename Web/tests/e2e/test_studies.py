@@ -152,7 +152,7 @@ def test_a_failure_is_explained_and_can_be_tried_again(server, studies):
     server.state.fail_queries = 1
     studies.search.fill("王")
     banner = studies.page.locator(".banner-error")
-    expect(banner).to_contain_text("服务器出错（500）")
+    expect(banner).to_contain_text("服务器未能完成此操作")
     banner.get_by_role("button", name="重试").click()
     expect(banner).to_have_count(0)
     expect(studies.rows.first).to_contain_text("王")

@@ -35,7 +35,8 @@ Deno.test("every key in the sources has a message, and every message is used", (
   const used = keysUsed();
   const known = new Set(Object.keys(english).map(withoutForm));
   const missing = [...used].filter(([key]) => !known.has(key)).map(([key, path]) => `${key} in ${path}`);
-  const unused = [...known].filter((key) => !used.has(key));
+  // Errors are looked up by their code; manual.ts writes them from the catalogue.
+  const unused = [...known].filter((key) => !used.has(key) && !key.startsWith("error."));
   assert.deepEqual({ missing, unused }, { missing: [], unused: [] });
 });
 

@@ -8,6 +8,7 @@ import { Icon } from "../../ui/icons.tsx";
 import { type Child, when } from "../../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, signal } from "../../ui/signal.ts";
 import { VirtualTable } from "../../ui/virtual-table.tsx";
+import { Trouble } from "../../ui/trouble.tsx";
 import { entriesOf, filesOfEntries, filesOfInput } from "./collect.ts";
 import { type ImportQueue, type ImportRow, progress, type RowVerdict } from "./queue.ts";
 import { saveResultList } from "./result-list.ts";
@@ -224,12 +225,11 @@ function Pause(props: { queue: ImportQueue }) {
       {() => {
         const error = props.queue.pauseReason();
         if (!error) return null;
-        const { message, remedy } = explain(error);
         return (
           <div class="note note-error import-pause">
             <Icon name="warning" />
             <span>
-              <strong>{message}</strong> {remedy}
+              <Trouble of={explain(error)} />
             </span>
             <button type="button" class="button" onClick={() => props.queue.resume()}>
               {t("import.resume")}

@@ -8,6 +8,7 @@ import { viewerHash } from "../../core/router.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { computed, effect, onCleanup } from "../../ui/signal.ts";
 import { type TableHandle, VirtualTable } from "../../ui/virtual-table.tsx";
+import { Trouble } from "../../ui/trouble.tsx";
 import { DropTarget, ImportButtons } from "../import/panel.tsx";
 import { studyColumns } from "./columns.tsx";
 import { type Period, periods, type StudyList } from "./model.ts";
@@ -236,12 +237,10 @@ function ListError(props: { studies: StudyList }) {
       {() => {
         const error = props.studies.error() as APIError | null;
         if (error === null) return null;
-        const { message, remedy } = explain(error);
         return (
           <div class="banner banner-error">
             <Icon name="warning" />
-            <strong>{message}</strong>
-            <span>{remedy}</span>
+            <Trouble of={explain(error)} />
             <button type="button" class="button" onClick={() => void props.studies.reload()}>
               {t("action.retry")}
             </button>

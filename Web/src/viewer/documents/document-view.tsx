@@ -6,6 +6,7 @@ import { storedSignal } from "../../core/stored.ts";
 import { Icon } from "../../ui/icons.tsx";
 import type { Child } from "../../ui/jsx-runtime.ts";
 import { computed, signal } from "../../ui/signal.ts";
+import { Trouble } from "../../ui/trouble.tsx";
 import type { Pane } from "../pane.ts";
 import { TagTable } from "../tag-table.tsx";
 import type { ViewerContext } from "../viewer-context.ts";
@@ -155,8 +156,11 @@ function Loaded(props: { context: ViewerContext; pane: Pane; object: DocumentObj
     const now = found();
     if (!now) return <p class="panel-note" role="status">{t("document.loading")}</p>;
     if ("error" in now) {
-      const { message, remedy } = explain(now.error);
-      return <p class="panel-note" role="alert">{`${message} ${remedy}`.trim()}</p>;
+      return (
+        <p class="panel-note" role="alert">
+          <Trouble of={explain(now.error)} />
+        </p>
+      );
     }
     return (
       <>
