@@ -212,8 +212,8 @@ class ImageHost {
 
   #draw(): void {
     this.#isScheduled = false;
-    for (const viewport of this.#viewports.values()) {
-      if (!viewport.isDirty) continue;
+    const dirty = [...this.#viewports.values()].filter((each) => each.isDirty);
+    for (const viewport of dirty) {
       viewport.isDirty = false;
       try {
         if (viewport.wish.kind === "slab") this.#drawSlab(viewport, viewport.wish);
@@ -223,6 +223,12 @@ class ImageHost {
         else if (error instanceof KernelError) scope.postMessage({ type: "noVolume", viewport: viewport.id });
         else throw error;
       }
+      if (viewport.wish.kind !== "slab") continue;
+      // Planes take long: newer wishes are heard between them, and each view has its turn.
+      this.#viewports.delete(viewport.id);
+      this.#viewports.set(viewport.id, viewport);
+      if (dirty.at(-1) !== viewport) this.#schedule();
+      break;
     }
     this.#tellMemory();
   }

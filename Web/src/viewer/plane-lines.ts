@@ -21,7 +21,7 @@ export interface PlaneLine {
 }
 
 /** Handles stand at this share of the view's smaller side from where the lines meet. */
-const handleShare = 0.36;
+const handleShare = 0.3;
 const grabPixels = 7;
 const centrePixels = 12;
 

@@ -16,8 +16,9 @@ export interface PlaneRequest {
   height: number;
 }
 
-/** A whole picture that takes longer than this is drawn coarse first. */
+/** A picture that takes longer than this is drawn with fewer pixels first. */
 const patienceMilliseconds = 16;
+type Coarseness = 1 | 2 | 4;
 const restMilliseconds = 120;
 
 export function planePictures(
@@ -28,7 +29,7 @@ export function planePictures(
   let estimate = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wanted: PlaneRequest | null = null;
-  const asked = new WeakMap<object, { request: PlaneRequest; coarseness: 1 | 2 }>();
+  const asked = new WeakMap<object, { request: PlaneRequest; coarseness: Coarseness }>();
   const pictures = volume.viewport((picture) => {
     const found = asked.get(picture.request);
     if (!found) return picture.bitmap.close();
@@ -48,13 +49,13 @@ export function planePictures(
       bitmap: picture.bitmap,
       shown: frame,
       exact: true,
-      level: coarseness - 1,
+      level: Math.log2(coarseness),
       window: picture.window,
       function: picture.function,
       milliseconds: picture.milliseconds,
     }, reformat);
   }, onRefused);
-  const ask = (request: PlaneRequest, coarseness: 1 | 2) => {
+  const ask = (request: PlaneRequest, coarseness: Coarseness) => {
     const { plane, reformat: { slab }, settings, transform, width, height } = request;
     const slabRequest = {
       plane: pixelPlane(plane, transform, coarseness),
@@ -72,7 +73,7 @@ export function planePictures(
       wanted = request;
       clearTimeout(timer);
       if (estimate <= patienceMilliseconds) return ask(request, 1);
-      ask(request, 2);
+      ask(request, estimate <= 4 * patienceMilliseconds ? 2 : 4);
       timer = setTimeout(() => wanted && ask(wanted, 1), restMilliseconds);
     },
     close() {

@@ -40,7 +40,8 @@ export function planeFidelity(pane: Pane): Fidelity[] {
   const slab = thicknessMM > 0
     ? `${t(slabShort[mode])} ${t("planes.thickness", { n: number(thicknessMM, 1) })}`
     : "";
-  const coarse = (pane.picture()?.level ?? 0) > 0 ? t("planes.coarse") : "";
+  const level = pane.picture()?.level ?? 0;
+  const coarse = level > 0 ? t("planes.coarse", { n: 2 ** level }) : "";
   const found: Fidelity[] = [{
     kind: "planes",
     label: [t("fidelity.planes", { name: planeName(reformat) }), slab, coarse].filter((each) => each !== "")

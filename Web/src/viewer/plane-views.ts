@@ -170,7 +170,7 @@ export class PlaneViews {
     const place = toPatient(plane, image);
     const reference = pane.frame.peek()?.stack.frameOfReference ?? null;
     batch(() => {
-      for (const other of this.#workspace.visible.peek()) {
+      for (const other of this.#panes()) {
         if (other === pane) continue;
         const isShared = other.place.peek()?.series === pane.place.peek()?.series ||
           (reference !== null && other.frame.peek()?.stack.frameOfReference === reference);

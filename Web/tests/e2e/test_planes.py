@@ -223,7 +223,7 @@ def test_lines_move_and_turn_the_planes(planes):
     # The ring on the coronal line, by 30 degrees.
     axial.settled()
     box = axial.viewer.viewport.bounding_box()
-    reach = 0.36 * min(box["width"], box["height"])
+    reach = 0.3 * min(box["width"], box["height"])
     x, y = axial.on_screen(centre)
 
 
