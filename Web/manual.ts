@@ -1,6 +1,7 @@
 /**
  * Writes into the viewer chapters of the manual what the program knows: commands with keys and icons, what the mouse does, key profiles,
- * hanging protocols, badges and messages; and from the catalogue of errors the page's messages and the appendix of errors. `deno run --allow-read --allow-write manual.ts` writes; with `--check` it says what differs.
+ * hanging protocols, badges and messages; from the catalogue of errors the page's messages and the appendix of errors; and for the server the
+ * hanging protocols that come with the program. `deno run --allow-read --allow-write manual.ts` writes; with `--check` it says what differs.
  * Text between the marks is replaced, all other text is written by hand.
  */
 import { errorEntries, type ErrorEntry, pageMessages, seriousFunctions } from "./errors.ts";
@@ -13,6 +14,7 @@ import { viewerCommands, viewerGestures } from "./src/viewer/commands.ts";
 import { shippedProtocols } from "./src/viewer/hanging-defaults.ts";
 
 const documents = new URL("../Documentation/", import.meta.url);
+const serversProtocols = "../Sources/Archive/Workspace/ShippedProtocols.swift";
 const chapters: Readonly<Record<Locale, readonly string[]>> = {
   "en": ["manual/viewer.md", "manual/errors.md"],
   "zh-CN": ["manual/viewer.zh-CN.md", "manual/errors.zh-CN.md"],
@@ -296,11 +298,13 @@ function filled(text: string, blocks: Readonly<Record<string, string>>): string 
 /** Every file that is made, with its text. */
 export async function manual(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
+  const names = new Map<Locale, Readonly<Record<string, string>>>();
   for (const [locale, paths] of Object.entries(chapters) as [Locale, string[]][]) {
     const messages = new URL(`src/locales/${locale}.json`, import.meta.url);
     const catalogue = pageMessages(JSON.parse(await Deno.readTextFile(messages)), locale);
     files.set(`../Web/src/locales/${locale}.json`, `${JSON.stringify(catalogue, null, 2)}\n`);
     useCatalogue(locale, catalogue);
+    names.set(locale, catalogue);
     const blocks = new Chapter(locale, catalogue).blocks();
     for (const path of paths) {
       files.set(path, filled(await Deno.readTextFile(new URL(path, documents)), blocks));
@@ -315,7 +319,18 @@ export async function manual(): Promise<Map<string, string>> {
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="20" height="20">${drawing}</svg>\n`,
     );
   }
+  const kept = await Deno.readTextFile(new URL(serversProtocols, documents));
+  files.set(serversProtocols, withProtocols(kept, names));
   return files;
+}
+
+/** The server's list with the protocols of this one, each with its names. */
+function withProtocols(text: string, names: ReadonlyMap<Locale, Readonly<Record<string, string>>>): string {
+  const lines = shippedProtocols.map((each) => {
+    const named = Object.fromEntries([...names].map(([locale, catalogue]) => [locale, catalogue[each.name]]));
+    return `    ${JSON.stringify({ ...each, names: named })}\n`;
+  });
+  return text.replace(/(?<=#"""\n)[^]*?(?= *"""#)/, () => lines.join(""));
 }
 
 if (import.meta.main) {

@@ -12,9 +12,10 @@ import { API, type ServerState, type Session } from "./core/api.ts";
 import { CommandRegistry, isTextField } from "./core/commands.ts";
 import type { App } from "./core/context.ts";
 import { type Connection, openEvents } from "./core/events.ts";
+import { copyLink } from "./app/copy-link.tsx";
 import { explainCode, flushReports, sendReports } from "./core/errors.ts";
 import { loadLocale, type Locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
-import { startRouter } from "./core/router.ts";
+import { startRouter, studyLink, wantsLight } from "./core/router.ts";
 import { watchViewers } from "./core/windows.ts";
 import { applyTheme, followSystemTheme, savedTheme } from "./core/theme.ts";
 import { confirm, modalIsOpen } from "./ui/dialog.tsx";
@@ -42,7 +43,7 @@ function createApp(): {
     connection,
     studies: new StudyList(api),
     imports: new ImportQueue(httpSender(() => api.csrf)),
-    windows: watchViewers(() => app.session.set(null)),
+    windows: watchViewers(() => app.session.set(null), (study) => app.studies.neighbours(study)),
     announce: (message) => live.textContent = message,
     setLocale: (next) => void changeLocale(next),
     signOut: () => void signOut(),
@@ -92,6 +93,15 @@ function mount(): void {
   const page = root(() => {
     onCleanup(app.commands.add([
       { id: "command.help", scope: "global", keys: ["F1", "?"], run: () => openKeyHelp(app.commands) },
+      {
+        id: "command.copyLink",
+        scope: "global",
+        keys: ["Alt+U"],
+        group: "series",
+        places: ["context"],
+        enabled: () => studyHere() !== null,
+        run: () => void copyLink(app, studyLink(studyHere() ?? "")),
+      },
     ]));
     return (
       <>
@@ -104,11 +114,21 @@ function mount(): void {
   unmount = page.end;
 }
 
+/** The study on the screen, or chosen in the list. */
+function studyHere(): string | null {
+  if (app.session() === null) return null;
+  const route = app.router.route();
+  if (route.screen === "viewer" || route.screen === "light") return route.study;
+  return route.screen === "studies" ? app.studies.selected() : null;
+}
+
 function Screens() {
   const screen = computed(() => {
     const route = app.router.route();
     if (route.screen === "setup") return `setup ${route.token}`;
-    if (app.session() === null) return "login";
+    const session = app.session();
+    if (session === null) return "login";
+    if (route.screen === "viewer" && wantsLight(session.user.role)) return `light ${route.study}`;
     if (route.screen === "viewer" || route.screen === "light") return `${route.screen} ${route.study}`;
     return route.screen;
   });

@@ -61,9 +61,17 @@ package enum HangingMatch {
         return best?.place
     }
 
-    /// The series (or image) a selector means; `nil` when nothing fits.
-    package static func selected(_ selector: HangingSelector, _ all: [HangingSeriesFacts]) -> HangingSeriesFacts? {
-        let ranked = all.filter { $0.prior == selector.prior }
+    /// The series (or image) a selector means, `selectors` being those of its protocol; `nil` when nothing fits.
+    package static func selected(
+        _ selector: HangingSelector, _ all: [HangingSeriesFacts], among selectors: [String: HangingSelector] = [:]
+    ) -> HangingSeriesFacts? {
+        var candidates = all.filter { $0.prior == selector.prior }
+        if let like = selector.like {
+            // One that is itself like another is no model: nobody could go in circles.
+            guard let model = selectors[like], model.like == nil, let wanted = selected(model, all) else { return nil }
+            candidates = candidates.filter { showsTheSame(wanted, $0) }
+        }
+        let ranked = candidates
             .compactMap { facts -> (facts: HangingSeriesFacts, points: Double)? in
                 guard let points = score(selector.conditions, { facts[$0] }), points > 0 else { return nil }
                 return (facts, points)
@@ -75,10 +83,16 @@ package enum HangingMatch {
         return selector.nth < ranked.count ? ranked[selector.nth].facts : nil
     }
 
+    private static func showsTheSame(_ one: HangingSeriesFacts, _ other: HangingSeriesFacts) -> Bool {
+        guard one.modality == other.modality, one.laterality == other.laterality, one.view == other.view else { return false }
+        return !one.view.isEmpty || (one.plane == other.plane && one.description == other.description)
+    }
+
     private static func precedes(_ one: HangingSeriesFacts, _ other: HangingSeriesFacts) -> Bool {
         let (first, second) = (one.seriesNumber ?? .max, other.seriesNumber ?? .max)
         if first != second { return first < second }
         if one.series != other.series { return Array(one.series.utf8).lexicographicallyPrecedes(Array(other.series.utf8)) }
+        if one.place != other.place { return one.place < other.place }
         return Array((one.sop ?? "").utf8).lexicographicallyPrecedes(Array((other.sop ?? "").utf8))
     }
 
@@ -86,7 +100,7 @@ package enum HangingMatch {
     package static func hung(
         _ hanging: HangingProtocol, _ stage: HangingProtocol.Stage, _ all: [HangingSeriesFacts]
     ) -> [HangingSeriesFacts?] {
-        stage.views.map { name in name.flatMap { hanging.selectors[$0] }.flatMap { selected($0, all) } }
+        stage.views.map { name in name.flatMap { hanging.selectors[$0] }.flatMap { selected($0, all, among: hanging.selectors) } }
     }
 
     /// Whether a stage has something to show; one that compares with a prior needs one.

@@ -28,6 +28,8 @@ package struct HangingSeriesFacts: Hashable, Sendable {
     package var series = ""
     /// SOP Instance UID of the one image; `nil` for the whole series.
     package var sop: String?
+    /// 0-based place of that image among the objects of its series.
+    package var place = 0
     /// 0 for the study itself, 1 for the newest prior.
     package var prior = 0
     package var modality = ""
@@ -93,6 +95,8 @@ package struct HangingSelector: Hashable, Sendable {
     package var conditions: [HangingCondition]
     /// 0-based place among those that match.
     package var nth: Int
+    /// Name of the selector that this one shows the same as.
+    package var like: String?
 }
 
 /// Which series stand where (Documentation/viewing.md): data, matched the same way here and in the browser.
@@ -143,7 +147,8 @@ extension HangingProtocol {
             let nth = member.value["nth"]?.int ?? 0
             guard (0...1000).contains(nth) else { throw Self.wrong("selectors: nth must be 0 to 1000") }
             selectors[member.key] = HangingSelector(
-                prior: prior, conditions: try Self.conditions(member.value["where"], "where"), nth: nth)
+                prior: prior, conditions: try Self.conditions(member.value["where"], "where"), nth: nth,
+                like: member.value["like"]?.string)
         }
         guard let stageNodes = json["stages"]?.array, (1...Self.listMaximum).contains(stageNodes.count) else {
             throw Self.wrong("stages must be a list of 1 to \(Self.listMaximum)")

@@ -125,8 +125,9 @@ struct HangingFacts: Sendable {
         }
         let images = (0..<count).filter { column(list["kind"], $0)?.string == "image" }
         guard viewByView.contains(whole.modality), images.count >= 2 else { return [of(0)] }
-        return images.map { index in
+        return images.enumerated().map { place, index in
             var facts = of(index)
+            facts.place = place
             facts.sop = column(list["sopInstanceUID"], index)?.string
             facts.images = column(list["numberOfFrames"], index)?.int ?? 1
             return facts

@@ -96,6 +96,20 @@ export interface ConfigurationChange {
   present: string | null;
 }
 
+/** How a hanging protocol does on the newest studies. */
+export interface ProtocolTrial {
+  tested: number;
+  hits: readonly TriedStudy[];
+  misses: readonly TriedStudy[];
+}
+
+export interface TriedStudy {
+  description: string;
+  modalities: readonly string[];
+  /** What a study that is no hit lacks, by language. */
+  missing?: Readonly<Record<string, string>>;
+}
+
 /** A refusal by the server, or no answer at all (`status` 0, code `network`). */
 export class APIError extends Error {
   constructor(
@@ -249,7 +263,7 @@ export class API {
   }
 
   /** Tries a rule on the newest studies. */
-  testHangingProtocol(protocol: unknown, limit: number): Promise<{ tested: number; hits: unknown[] }> {
+  testHangingProtocol(protocol: unknown, limit: number): Promise<ProtocolTrial> {
     return this.#json(`/api/hanging-protocols/test?limit=${limit}`, post(protocol));
   }
 

@@ -25,6 +25,19 @@ export function viewerHash(study: string): string {
   return `#/viewer/${study}`;
 }
 
+/** The address of a study for somebody else: who opens it signs in first, unless they have. */
+export function studyLink(study: string): string {
+  return `${location.origin}/${viewerHash(study)}`;
+}
+
+/** Telephones: too small for the diagnostic viewer and its tools. */
+const smallScreen = "(pointer: coarse) and (max-width: 640px), (pointer: coarse) and (max-height: 480px)";
+
+/** Clinicians, and everybody on a telephone, get the light viewer for a study's address. */
+export function wantsLight(role: string): boolean {
+  return role === "clinician" || matchMedia(smallScreen).matches;
+}
+
 export interface Router {
   route: ReadSignal<Route>;
   go(hash: string): void;

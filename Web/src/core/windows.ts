@@ -6,9 +6,20 @@ type Message =
   | { type: "showing"; window: string; studies: readonly string[] }
   | { type: "closed"; window: string }
   | { type: "whoIsThere" }
+  /** A viewer asks what stands above and below a study in the list it was opened from. */
+  | { type: "neighbours"; study: string }
+  | { type: "neighboursAre"; study: string; neighbours: Neighbours }
   | { type: "signedOut" };
 
+/** Study Instance UIDs of the studies above and below one in the study list. */
+export interface Neighbours {
+  above: string | null;
+  below: string | null;
+}
+
 const channelName = "apus.windows";
+/** Longer than this no window waits for another one's list. */
+const answerMilliseconds = 400;
 export const viewerWindowName = "apus-viewer";
 
 function parsed(data: unknown): Message | null {
@@ -45,20 +56,31 @@ export interface ViewerWindows {
   shown: ReadSignal<ReadonlySet<string>>;
   /** Opens a study in the viewer's own window, which is made if it is not there. */
   open(study: string, address: string): void;
+  /** What stands beside a study in this window's list, or in another one's; `null` when it is in none. */
+  neighbours(study: string): Promise<Neighbours | null>;
   signedOut(): void;
   close(): void;
 }
 
 /** The list's side. */
-export function watchViewers(onSignedOut: () => void): ViewerWindows {
+export function watchViewers(
+  onSignedOut: () => void,
+  ownNeighbours: (study: string) => Neighbours | null,
+): ViewerWindows {
   const channel = new BroadcastChannel(channelName);
   const windows = new Map<string, readonly string[]>();
   const shown = signal<ReadonlySet<string>>(new Set());
+  const waiting = new Map<string, (found: Neighbours | null) => void>();
   channel.onmessage = (event) => {
     const message = parsed(event.data);
     if (message?.type === "showing") windows.set(message.window, message.studies);
     else if (message?.type === "closed") windows.delete(message.window);
     else if (message?.type === "signedOut") return onSignedOut();
+    else if (message?.type === "neighbours") {
+      const neighbours = ownNeighbours(message.study);
+      if (neighbours) channel.postMessage({ type: "neighboursAre", study: message.study, neighbours });
+      return;
+    } else if (message?.type === "neighboursAre") return waiting.get(message.study)?.(message.neighbours);
     else return;
     shown.set(new Set([...windows.values()].flat()));
   };
@@ -73,6 +95,19 @@ export function watchViewers(onSignedOut: () => void): ViewerWindows {
       } else {
         viewer = globalThis.open(address, viewerWindowName);
       }
+    },
+    neighbours(study) {
+      const own = ownNeighbours(study);
+      if (own) return Promise.resolve(own);
+      return new Promise((resolve) => {
+        const answered = (found: Neighbours | null) => {
+          waiting.delete(study);
+          resolve(found);
+        };
+        waiting.set(study, answered);
+        setTimeout(() => answered(null), answerMilliseconds);
+        channel.postMessage({ type: "neighbours", study });
+      });
     },
     signedOut: () => channel.postMessage({ type: "signedOut" }),
     close: () => channel.close(),

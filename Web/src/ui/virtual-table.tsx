@@ -47,14 +47,22 @@ export interface TableHandle {
 const rowHeight = 34;
 const overscan = 12;
 const nearEndRows = 40;
+/** Presses this near in time and place are one double click, whatever the system's own limits are. */
+const doubleMilliseconds = 400;
+const doublePixels = 6;
 
 export function VirtualTable<T>(props: TableProps<T>): Node {
   const scrollTop = signal(0);
   const height = signal(600);
   let scroller: HTMLElement;
   let body: HTMLElement;
-  /** The row the first press of a click or double click was on: rows that come in meanwhile may push it from the pointer. */
+  /**
+   * The row the first press of a click or double click was on: rows that come in meanwhile may push it from the pointer, and a row
+   * that is moved between press and release gets no click at all. So it is the presses and releases that count.
+   */
   let pressed: T | null = null;
+  let isDouble = false;
+  let lastPress = { time: -Infinity, x: 0, y: 0 };
 
   function rowAt(target: EventTarget | null): T | null {
     const key = target instanceof Element
@@ -62,6 +70,36 @@ export function VirtualTable<T>(props: TableProps<T>): Node {
       : undefined;
     return props.rows().find((row) => props.keyOf(row) === key) ?? null;
   }
+
+  function press(event: MouseEvent): void {
+    if (event.button !== 0) return;
+    const { time, x, y } = lastPress;
+    const near = event.timeStamp - time < doubleMilliseconds &&
+      Math.hypot(event.clientX - x, event.clientY - y) < doublePixels;
+    isDouble = pressed !== null && (event.detail > 1 || near);
+    lastPress = { time: event.timeStamp, x: event.clientX, y: event.clientY };
+    if (!isDouble) pressed = rowAt(event.target);
+  }
+
+  /** Of a press that began in the table, wherever it ends: a row may be gone from under the pointer. */
+  function release(event: MouseEvent): void {
+    if (event.button !== 0 || pressed === null) return;
+    props.onSelect(props.keyOf(pressed));
+    if (isDouble) props.onOpen?.(pressed);
+    isDouble = false;
+  }
+
+  /** What is pressed elsewhere is no first half of a double click here. */
+  function forget(event: MouseEvent): void {
+    if (!body.contains(event.target as Node)) pressed = null;
+  }
+
+  document.addEventListener("mouseup", release);
+  document.addEventListener("mousedown", forget, true);
+  onCleanup(() => {
+    document.removeEventListener("mouseup", release);
+    document.removeEventListener("mousedown", forget, true);
+  });
 
   const first = computed(() => Math.max(0, Math.floor(scrollTop() / rowHeight) - overscan));
   const last = computed(() =>
@@ -182,15 +220,12 @@ export function VirtualTable<T>(props: TableProps<T>): Node {
         </thead>
         <tbody
           ref={(element: HTMLElement) => body = element}
-          onMouseDown={(event) => {
-            if (event.detail <= 1) pressed = rowAt(event.target);
-          }}
+          onMouseDown={press}
           onClick={(event) => {
             // Without a pointer, as by Enter on a link, it is the row itself.
-            const row = event.detail === 0 ? rowAt(event.target) : pressed;
+            const row = event.detail === 0 ? rowAt(event.target) : null;
             if (row) props.onSelect(props.keyOf(row));
           }}
-          onDblClick={() => pressed && props.onOpen?.(pressed)}
         >
           <tr class="spacer" aria-hidden="true">
             <td colspan={props.columns.length} style={() => ({ height: `${first() * rowHeight}px` })}></td>

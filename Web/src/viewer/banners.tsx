@@ -32,7 +32,8 @@ export function Banners(props: { context: ViewerContext }) {
   const { screens, workspace } = context;
   /** Put away by the reader; another issue shows again. */
   const dismissed = signal("");
-  const issues = () => screens.issues();
+  // Limits of diagnostic displays say nothing about a telephone whose pictures are not for diagnosis.
+  const issues = () => context.nonDiagnostic ? [] : screens.issues();
   return (
     <div class="viewer-banners">
       <div role="alert">

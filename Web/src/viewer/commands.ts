@@ -11,6 +11,7 @@ import type { Appearance, Pane } from "./pane.ts";
 import { planeCommands } from "./plane-commands.ts";
 import { ctPresets, relativePresets } from "./presets.ts";
 import { pictureWindow } from "./region-window.ts";
+import { stepRegion } from "./regions.ts";
 import { type OverlayText, overlayTexts, type ViewerContext } from "./viewer-context.ts";
 import { mirrored, rotated, type ScaleMode, type View } from "./view.ts";
 
@@ -23,6 +24,8 @@ export interface ViewerActions {
   close: () => void;
   stepStudy: (by: number) => void;
   comparePrior: () => void;
+  /** Goes on to the study below (1) or above (-1) in the study list. */
+  stepList: (by: 1 | -1) => void;
   stepStage: (by: number) => void;
   canStepStage: () => boolean;
   saveProtocol: () => void;
@@ -38,7 +41,9 @@ export interface ViewerActions {
   planes: () => void;
 }
 
-type Options = Partial<Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name">>;
+type Options = Partial<
+  Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name" | "inTextFields">
+>;
 
 class Table {
   readonly commands: Command[] = [];
@@ -97,6 +102,10 @@ function moving(table: Table, context: ViewerContext, actions: ViewerActions): v
   table.add("command.previousSeries", ["ArrowLeft", "PageUp"], () => workspace.stepSeries(-1));
   table.add("command.nextStudy", ["Mod+ArrowRight"], () => actions.stepStudy(1));
   table.add("command.previousStudy", ["Mod+ArrowLeft"], () => actions.stepStudy(-1));
+  const ofList = (id: string, keys: string[], by: 1 | -1) =>
+    table.add(id, keys, () => actions.stepList(by), { group: "series", places: menuOnly });
+  ofList("command.nextInList", ["Shift+PageDown"], 1);
+  ofList("command.previousInList", ["Shift+PageUp"], -1);
   table.add("command.comparePrior", ["Mod+ArrowUp"], actions.comparePrior, {
     group: "series",
     places: menuOnly,
@@ -107,6 +116,8 @@ function moving(table: Table, context: ViewerContext, actions: ViewerActions): v
     (document.activeElement === document.body || document.activeElement?.closest(".views") !== null);
   table.add("command.nextView", ["Tab"], () => workspace.stepActive(1), { enabled: amongViews });
   table.add("command.previousView", ["Shift+Tab"], () => workspace.stepActive(-1), { enabled: amongViews });
+  table.add("command.nextRegion", ["F6"], () => stepRegion(1), { inTextFields: true });
+  table.add("command.previousRegion", ["Shift+F6"], () => stepRegion(-1), { inTextFields: true });
 }
 
 function tools(table: Table, context: ViewerContext): void {
@@ -305,7 +316,7 @@ function links(table: Table, context: ViewerContext): void {
   table.add(
     "command.referenceLines",
     ["Shift+X"],
-    () => workspace.referenceLines.update((on) => !on),
+    () => workspace.toggleReferenceLines(),
     { group: "link", places: both, checked: () => workspace.referenceLines() },
   );
   table.add("command.clearCursor", ["Alt+H"], () => workspace.cursor.set(null), {

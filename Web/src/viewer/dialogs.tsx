@@ -1,5 +1,6 @@
 /** The viewer's dialogs: hanging protocols, key profiles, the monitor. */
-import { t } from "../core/i18n.ts";
+import type { ProtocolTrial, TriedStudy } from "../core/api.ts";
+import { locale, t } from "../core/i18n.ts";
 import { type ProfileName, profileNames } from "../core/profiles.ts";
 import { openDialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -102,14 +103,18 @@ const nameMaximum = 60;
 export function openSaveProtocol(
   protocol: Protocol,
   place: "server" | "browser",
-  test: () => Promise<{ hits: number; tested: number }>,
+  test: () => Promise<ProtocolTrial>,
   save: (name: string) => Promise<void>,
 ): void {
   const name = signal(protocol.name);
   const tested = signal("");
+  const trial = signal<ProtocolTrial | null>(null);
   const runTest = () =>
     test().then(
-      ({ hits, tested: all }) => tested.set(t("hanging.test.result", { hits, n: all })),
+      (found) => {
+        trial.set(found);
+        tested.set(t("hanging.test.result", { hits: found.hits.length, n: found.tested }));
+      },
       () => tested.set(t("hanging.test.failed")),
     );
   openDialog({
@@ -139,6 +144,7 @@ export function openSaveProtocol(
           {place === "server" ? t("hanging.place.server") : t("hanging.place.browser")}
         </p>
         <p role="status">{tested}</p>
+        {() => trial() && <TrialLists trial={trial() as ProtocolTrial} />}
         <div class="dialog-actions">
           <button type="button" class="button" onClick={() => void runTest()}>{t("hanging.test")}</button>
           <button type="submit" class="button button-primary">{t("action.save")}</button>
@@ -146,6 +152,38 @@ export function openSaveProtocol(
       </form>
     ),
   });
+}
+
+/** Which studies a rule would hang, and of the others what they lack; alike ones once, with their number. */
+function TrialLists(props: { trial: ProtocolTrial }) {
+  const { hits, misses } = props.trial;
+  return (
+    <div class="protocol-trial">
+      <TrialList title={t("hanging.test.hits")} studies={hits} />
+      <TrialList title={t("hanging.test.misses")} studies={misses} />
+    </div>
+  );
+}
+
+const trialRows = 8;
+
+function TrialList(props: { title: string; studies: readonly TriedStudy[] }) {
+  const counts = new Map<string, number>();
+  for (const { modalities, description, missing } of props.studies) {
+    const why = missing?.[locale()];
+    const text = `${modalities.join(" ")} ${description}${why ? ` · ${why}` : ""}`.trim();
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const rows = [...counts].slice(0, trialRows);
+  return (
+    <section hidden={rows.length === 0}>
+      <h3>{props.title}</h3>
+      <ul>
+        {rows.map(([text, count]) => <li>{count > 1 ? `${text} × ${count}` : text}</li>)}
+        {counts.size > trialRows && <li>…</li>}
+      </ul>
+    </section>
+  );
 }
 
 const profileKeys: Readonly<Record<ProfileName, string>> = {

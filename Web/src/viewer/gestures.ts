@@ -35,6 +35,8 @@ const clickPixels = 4;
 /** Two clicks closer than this, in time and place, are a double one: captured pointers bring no such event everywhere. */
 const doubleMilliseconds = 400;
 const doublePixels = 8;
+/** A finger that rests this long asks for the menu. */
+const holdMilliseconds = 550;
 
 export interface GestureHost {
   workspace: Workspace;
@@ -87,6 +89,7 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
   let drag: Drag | null = null;
   let rightMoved = false;
   let wheelRest = 0;
+  let holding: ReturnType<typeof setTimeout> | undefined;
   let lastClick = { time: -Infinity, x: 0, y: 0 };
 
   const local = (event: MouseEvent): Point => {
@@ -118,6 +121,7 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
     element.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (event.pointerType === "touch" && fingers.size > 1) return endDrag(true);
+    if (event.pointerType === "touch") hold(event);
     if (event.button === 2) rightMoved = false;
     const layer = event.button === 0 || event.pointerType === "touch"
       ? host.layers().find((each) => each.pointerDown?.(pointer(event))) ?? null
@@ -144,10 +148,16 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
       for (const layer of host.layers()) if (layer.pointerHover?.(pointer(event))) break;
       return;
     }
-    if (drag.layer) return drag.layer.pointerMove?.(pointer(event));
+    if (drag.layer) {
+      if (Math.hypot(event.clientX - drag.startX, event.clientY - drag.startY) > clickPixels) {
+        clearTimeout(holding);
+      }
+      return drag.layer.pointerMove?.(pointer(event));
+    }
     // The second button of a chord comes as a move, not as another press.
     if ((event.buttons & 3) === 3) drag.action = actionOf(event, host);
     const far = Math.hypot(event.clientX - drag.startX, event.clientY - drag.startY) > clickPixels;
+    if (far) clearTimeout(holding);
     if (far && !drag.moved) {
       drag.moved = true;
       if ((event.buttons & 2) !== 0) rightMoved = true;
@@ -162,6 +172,8 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
   });
   for (const type of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
     element.addEventListener(type, (event) => {
+      // The next movement of two fingers is another step to take back.
+      if (fingers.size > 1) workspace.history.seal();
       fingers.delete(event.pointerId);
       if (drag?.layer) {
         if (type === "pointerup") drag.layer.pointerUp?.(pointer(event));
@@ -180,8 +192,9 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
     });
   }
   element.addEventListener("wheel", (event) => {
-    event.preventDefault();
+    // Texts, tables and lists in a picture's place scroll by themselves.
     if (pane.stage.peek() !== "images") return;
+    event.preventDefault();
     if (event.ctrlKey) {
       zoomAbout(event, event.deltaY < 0 ? zoomPerNotch : 1 / zoomPerNotch);
       workspace.history.seal();
@@ -202,7 +215,19 @@ export function attachGestures(element: HTMLElement, host: GestureHost): void {
     workspace.toggleMaximized(pane);
   }
 
+  /** A finger at rest opens the menu, as the right button does; one that draws may rest. */
+  function hold(event: PointerEvent): void {
+    clearTimeout(holding);
+    const draws = !ownTools.some((each) => each === host.finger());
+    if (draws) return;
+    holding = setTimeout(() => {
+      endDrag(true);
+      host.openMenu(event, pointer(event));
+    }, holdMilliseconds);
+  }
+
   function endDrag(cancelled: boolean): void {
+    clearTimeout(holding);
     if (cancelled) drag?.layer?.pointerCancel?.();
     if (drag) {
       workspace.history.seal();

@@ -1,7 +1,6 @@
 /** Hangs the open studies by a protocol, and makes a protocol from what stands on the screen. */
 import { ageInYears } from "../core/format.ts";
 import type { InstanceInfo, SeriesManifest } from "../imaging/pictures.ts";
-import { batch } from "../ui/signal.ts";
 import {
   type Condition,
   hung,
@@ -13,6 +12,7 @@ import {
   type Stage,
   type StudyFacts,
 } from "./hanging.ts";
+import { generalWords } from "./hanging-defaults.ts";
 import { linkedActions, unlinked } from "./links.ts";
 import { initialAppearance, type Pane } from "./pane.ts";
 import { ctPresets } from "./presets.ts";
@@ -39,10 +39,11 @@ export function seriesFacts(studies: readonly OpenStudy[]): SeriesFacts[] {
       const instances = series.instances.filter((each) => each.kind === "image");
       const whole = { ...factsOf(study, series, series.instances[0]), prior };
       if (!viewByView.has(series.modality) || instances.length < 2) return [whole];
-      return instances.map((instance) => ({
+      return instances.map((instance, place) => ({
         ...factsOf(study, series, instance),
         prior,
         sop: instance.sopInstanceUID,
+        place,
         images: instance.numberOfFrames,
       }));
     });
@@ -56,6 +57,7 @@ function factsOf(study: string, series: SeriesManifest, instance: InstanceInfo |
     study,
     series: series.seriesInstanceUID,
     sop: null,
+    place: 0,
     prior: 0,
     modality: series.modality,
     description: `${series.seriesDescription} ${series.protocolName}`.trim(),
@@ -103,8 +105,6 @@ export function applyStage(workspace: Workspace, protocol: Protocol, stage: Stag
       if (pane) hangOne(workspace, pane, view, facts);
     });
     for (const pane of workspace.panes.slice(placed.length)) pane.hang(null);
-  });
-  batch(() => {
     if (stage.referenceLines !== undefined) workspace.referenceLines.set(stage.referenceLines);
     workspace.links.set({
       ...unlinked,
@@ -142,12 +142,28 @@ export function aligned(pane: Pane, side: "left" | "right"): View {
   return { ...view, panX: side === "left" ? -room : room, panY: 0 };
 }
 
-const wordMaximum = 6;
+/** The side of the view at which the picture's edge lies, if it was put there. */
+function alignment(pane: Pane): "left" | "right" | null {
+  const { panX, zoom, mode } = pane.appearance.peek().view;
+  if (panX === 0 || zoom !== 1 || mode !== "fit") return null;
+  const lies = (side: "left" | "right") => Math.abs(aligned(pane, side).panX - panX) < 1;
+  return lies("left") ? "left" : lies("right") ? "right" : null;
+}
 
+const wordMaximum = 6;
 /** Words of a description worth asking for: no numbers, no units. */
 function tokens(description: string): string[] {
-  const words = description.split(/[\s,;:+/()[\]_-]+/).filter((each) => /[\p{L}]{2,}/u.test(each));
-  return [...new Set(words)].slice(0, wordMaximum);
+  const words = description.split(/[\s,;:+^&/()[\]_-]+/).filter((each) => /[\p{L}]{2,}/u.test(each));
+  return [...new Set(words)].filter((each) => !generalWords.has(each.toLowerCase())).slice(0, wordMaximum);
+}
+
+/** What finds studies of the same region again: its words, or the body parts the images name. */
+function regionConditions(description: string, bodyParts: readonly string[]): Condition[] {
+  // The reader's own protocols stand before the shipped ones of the same kind.
+  const weights = { required: true, weight: 40 } as const;
+  const words = tokens(description);
+  if (words.length > 0) return [{ attribute: "description", contains: words, ...weights }];
+  return bodyParts.length > 0 ? [{ attribute: "bodyParts", is: bodyParts, ...weights }] : [];
 }
 
 /** A protocol that would hang the screen as it is now. */
@@ -163,15 +179,18 @@ export function protocolFromScreen(workspace: Workspace, id: string, name: strin
       const key = `view${index + 1}`;
       selectors[key] = selectorFor(found, all);
       const { window, inverted, view } = pane.appearance.peek();
+      const side = alignment(pane);
       return {
         selector: key,
         ...(window ? { window } : {}),
         ...(inverted ? { inverted } : {}),
         ...(view.mode === "fit" ? {} : { mode: view.mode }),
+        ...(side ? { align: side } : {}),
+        ...(pane.playing.peek() ? { cine: true } : {}),
       };
     },
   );
-  const words = tokens(workspace.studies.peek()[0]?.manifest.study.studyDescription ?? "");
+  const description = workspace.studies.peek()[0]?.manifest.study.studyDescription ?? "";
   const links = workspace.links.peek();
   return {
     version: 1,
@@ -179,10 +198,7 @@ export function protocolFromScreen(workspace: Workspace, id: string, name: strin
     name,
     match: [
       { attribute: "modalities", is: facts.modalities, required: true, weight: 10 },
-      // The reader's own protocols stand before the shipped ones of the same kind.
-      ...(words.length > 0
-        ? [{ attribute: "description", contains: words, required: true, weight: 40 } satisfies Condition]
-        : []),
+      ...regionConditions(description, facts.bodyParts),
     ],
     selectors,
     stages: [{

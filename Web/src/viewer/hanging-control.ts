@@ -1,21 +1,13 @@
 /** Chooses and applies hanging protocols, steps through their stages, saves the screen as one. */
 import { t } from "../core/i18n.ts";
+import type { ProtocolTrial, Study } from "../core/api.ts";
 import { storedSignal } from "../core/stored.ts";
 import type { StudyManifest } from "../imaging/pictures.ts";
 import { batch, computed, signal } from "../ui/signal.ts";
 import { openProtocols, openSaveProtocol } from "./dialogs.tsx";
-import {
-  bestProtocol,
-  hung,
-  type Protocol,
-  score,
-  type SeriesFacts,
-  type Stage,
-  type StudyFacts,
-  usefulStages,
-} from "./hanging.ts";
+import { bestProtocol, type Protocol, score, type Stage, type StudyFacts } from "./hanging.ts";
+import { fittedStages } from "./hanging-fit.ts";
 import { applyStage, protocolFromScreen, seriesFacts, studyFacts } from "./hang-study.ts";
-import { layoutFor } from "./layout.ts";
 import { type KeptProtocol, openProtocolStore, type ProtocolStore } from "./protocol-store.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 
@@ -34,7 +26,7 @@ export class HangingControl {
   /** Those of the chosen protocol that have something to show; a prior that comes later adds its own. */
   readonly stages = computed((): readonly Stage[] => {
     const protocol = this.protocol();
-    return protocol ? fullFirst(protocol, seriesFacts(this.#context.workspace.studies())) : [];
+    return protocol ? fittedStages(protocol, seriesFacts(this.#context.workspace.studies())) : [];
   });
   /** Asked for while the study's manifest is on its way. */
   readonly #opened: Promise<void>;
@@ -143,13 +135,13 @@ export class HangingControl {
     });
   }
 
-  /** On how many of the newest studies the rule would hang. */
-  async #test(store: ProtocolStore, protocol: Protocol): Promise<{ hits: number; tested: number }> {
+  /** On which of the newest studies the rule would hang. */
+  async #test(store: ProtocolStore, protocol: Protocol): Promise<ProtocolTrial> {
     const asked = await store.test(protocol, testMaximum);
     if (asked) return asked;
     const query = { text: "", modalities: [], from: "", to: "", sort: "-studyDate" };
     const page = await this.#context.app.api.studies(query, testMaximum, null, new AbortController().signal);
-    const hits = page.studies.filter((study) => {
+    const isHit = (study: Study) => {
       const facts: StudyFacts = {
         modalities: study.modalities,
         description: study.studyDescription,
@@ -159,36 +151,12 @@ export class HangingControl {
         priors: 0,
       };
       return score(protocol.match, { ...facts }) !== null;
-    });
-    return { hits: hits.length, tested: page.studies.length };
+    };
+    const tried = (study: Study) => ({ description: study.studyDescription, modalities: study.modalities });
+    return {
+      tested: page.studies.length,
+      hits: page.studies.filter(isHit).map(tried),
+      misses: page.studies.filter((each) => !isHit(each)).map(tried),
+    };
   }
-}
-
-/** Stages without an empty view first; with none of them, what there is in a grid that fits it. */
-function fullFirst(protocol: Protocol, all: readonly SeriesFacts[]): Stage[] {
-  const useful = usefulStages(protocol, all).map((stage) => withoutRepeats(protocol, stage, all));
-  const isFull = (stage: Stage) =>
-    hung(protocol, stage, all).every((each) => each.facts !== null || each.view.selector === null);
-  const full = useful.filter(isFull);
-  if (full.length > 0) return full;
-  const [first] = useful;
-  if (!first) return [];
-  const filled = hung(protocol, first, all).filter((each) => each.facts !== null).map((each) => each.view);
-  return [{ ...first, views: filled, layout: layoutFor(filled.length).name }];
-}
-
-/** The same image shown twice in the same way, because a study has fewer views than the protocol, helps nobody. */
-function withoutRepeats(protocol: Protocol, stage: Stage, all: readonly SeriesFacts[]): Stage {
-  const seen = new Set<string>();
-  const views = hung(protocol, stage, all).filter(({ view, facts }) => {
-    if (!facts) return true;
-    const { preset, window, inverted, mode } = view;
-    const key = JSON.stringify([facts.series, facts.sop, preset, window, inverted, mode]);
-    const isNew = !seen.has(key);
-    seen.add(key);
-    return isNew;
-  }).map((each) => each.view);
-  return views.length === stage.views.length
-    ? stage
-    : { ...stage, views, layout: layoutFor(views.length).name };
 }

@@ -21,12 +21,24 @@ const words = (weight: number, ...contains: string[]): Condition => ({
 });
 const stack: Condition = { attribute: "images", atLeast: 5, weight: 3 };
 const planeIs = (...is: string[]): Condition => ({ attribute: "plane", is, weight: 4 });
+const localizerWords = ["topogram", "scout", "surview", "localizer", "定位", "dose"];
 const noLocalizer: Condition = {
   attribute: "description",
-  contains: ["topogram", "scout", "surview", "localizer", "定位", "dose"],
+  contains: localizerWords,
   not: true,
   required: true,
 };
+
+/** Words that say nothing about what was examined: by them everything would match. */
+export const generalWords = new Set([
+  ..."ct cr dx dr mr mri mg us xa rf pt pet nm exam study scan routine series with without contrast plain low dose the and"
+    .split(" "),
+  ..."平扫 增强 检查 扫描".split(" "),
+]);
+
+export function isLocalizer(description: string): boolean {
+  return localizerWords.some((each) => description.toLowerCase().includes(each));
+}
 
 const current = (...where: Condition[]): Selector => ({ prior: 0, where });
 const nth = (selector: Selector, place: number): Selector => ({ ...selector, nth: place });
@@ -38,6 +50,11 @@ const stage = (name: string, layout: string, views: HungView[], links?: readonly
   views,
   ...(links ? { links } : {}),
 });
+/** `name1`, `name2` and so on. */
+const numberedAs = (name: string, count: number, selector: (index: number) => Selector) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}${index + 1}`, selector(index)]));
+const viewsOf = (name: string, count: number, more?: Partial<HungView>): HungView[] =>
+  Array.from({ length: count }, (_, index) => view(`${name}${index + 1}`, more));
 const protocol = (
   name: string,
   match: Condition[],
@@ -128,32 +145,31 @@ const ctAbdomen = protocol(
 );
 
 const sequence = current(of("MR"), noLocalizer, { attribute: "images", atLeast: 3, weight: 3 });
-const sequences = (count: number) =>
-  Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [`sequence${index + 1}`, nth(sequence, index)]),
-  );
-const named = (count: number) => Array.from({ length: count }, (_, index) => view(`sequence${index + 1}`));
-const words2 = { t2: ["t2"], t1: ["t1"], flair: ["flair"], dwi: ["dwi", "diff", "弥散"], adc: ["adc"] };
+const weightings: Record<string, Selector> = Object.fromEntries(
+  Object.entries({ t2: ["t2"], t1: ["t1"], flair: ["flair"], dwi: ["dwi", "diff", "弥散"], adc: ["adc"] })
+    .map(([key, tokens]) => [
+      key,
+      current(of("MR"), noLocalizer, { ...words(5, ...tokens), required: true }, planeIs("axial")),
+    ]),
+);
 const mrBrain = protocol(
   "hanging.mrBrain",
   [modality("MR"), partRequired("brain", "head", "颅", "头", "脑")],
   {
-    ...Object.fromEntries(
-      Object.entries(words2).map(([key, tokens]) => [
-        key,
-        current(of("MR"), noLocalizer, { ...words(5, ...tokens), required: true }, planeIs("axial")),
-      ]),
-    ),
-    ...sequences(6),
-    priorT2: inPrior(current(of("MR"), noLocalizer, { ...words(5, "t2"), required: true }, planeIs("axial"))),
+    ...weightings,
+    ...Object.fromEntries(Object.entries(weightings).map(([key, each]) => [`${key}Prior`, inPrior(each)])),
+    ...numberedAs("sequence", 9, (index) => nth(sequence, index)),
   },
   [
     {
-      ...stage("hanging.stage.sequences", "2x3", named(6), ["scroll"]),
+      ...stage("hanging.stage.sequences", "3x3", viewsOf("sequence", 9), ["scroll"]),
       referenceLines: true,
     },
     stage("hanging.stage.dwiAdc", "1x2", [view("dwi"), view("adc")], stackLinks),
-    stage("hanging.stage.prior", "1x2", [view("t2"), view("priorT2")], everyLink),
+    stage("hanging.stage.prior", "2x4", [
+      ...["t1", "t2", "flair", "dwi"].map((each) => view(each)),
+      ...["t1Prior", "t2Prior", "flairPrior", "dwiPrior"].map((each) => view(each)),
+    ], everyLink),
   ],
 );
 
@@ -256,20 +272,21 @@ const chestPlain = protocol(
 );
 
 const anyPlain = current(of("CR", "DX"));
+const [plainViews, comparedViews] = [9, 4];
 const limb = protocol(
   "hanging.limb",
   [modality("CR", "DX")],
   {
-    view1: anyPlain,
-    view2: nth(anyPlain, 1),
-    view3: nth(anyPlain, 2),
-    view4: nth(anyPlain, 3),
-    prior1: inPrior(anyPlain),
+    ...numberedAs("view", plainViews, (index) => nth(anyPlain, index)),
+    // The same side and view of the prior, never another one.
+    ...numberedAs("prior", comparedViews, (index) => ({ ...inPrior(anyPlain), like: `view${index + 1}` })),
   },
   [
-    stage("hanging.stage.twoViews", "1x2", [view("view1"), view("view2")]),
-    stage("hanging.stage.fourViews", "2x2", [view("view1"), view("view2"), view("view3"), view("view4")]),
-    stage("hanging.stage.prior", "1x2", [view("view1"), view("prior1")]),
+    stage("hanging.stage.everyView", "3x3", viewsOf("view", plainViews), ["window"]),
+    stage("hanging.stage.prior", "2x4", [
+      ...viewsOf("view", comparedViews),
+      ...viewsOf("prior", comparedViews),
+    ], ["zoom", "pan"]),
   ],
 );
 
@@ -277,14 +294,11 @@ const clip = current(of("US", "XA", "RF", "ES", "IVUS"));
 const clips = protocol(
   "hanging.clips",
   [modality("US", "XA", "RF", "ES", "IVUS")],
-  Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`clip${index + 1}`, nth(clip, index)])),
+  numberedAs("clip", 9, (index) => nth(clip, index)),
   [
+    stage("hanging.stage.fourViews", "2x2", viewsOf("clip", 4, { cine: true })),
+    stage("hanging.stage.everyView", "3x3", viewsOf("clip", 9, { cine: true })),
     stage("hanging.stage.single", "1x1", [view("clip1", { cine: true })]),
-    stage(
-      "hanging.stage.fourViews",
-      "2x2",
-      [1, 2, 3, 4].map((each) => view(`clip${each}`, { cine: true })),
-    ),
   ],
 );
 

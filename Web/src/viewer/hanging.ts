@@ -14,6 +14,8 @@ export interface SeriesFacts {
   series: string;
   /** One image of the series, where each image is a view of its own (mammography, radiography); else `null`. */
   sop: string | null;
+  /** 0-based place of that image among the objects of its series. */
+  place: number;
   /** 0 for the current study, 1 for the newest prior. */
   prior: number;
   modality: string;
@@ -60,6 +62,8 @@ export interface Selector {
   where: readonly Condition[];
   /** 0-based place among those that match equally well. */
   nth?: number;
+  /** Only what shows the same as the one of that selector: side and view, or without these plane and description. */
+  like?: string;
 }
 
 export interface HungView {
@@ -135,7 +139,7 @@ export function bestProtocol(protocols: readonly Protocol[], study: StudyFacts):
 
 function byNumber(a: SeriesFacts, b: SeriesFacts): number {
   return (a.seriesNumber ?? Infinity) - (b.seriesNumber ?? Infinity) || compare(a.series, b.series) ||
-    compare(a.sop ?? "", b.sop ?? "");
+    a.place - b.place || compare(a.sop ?? "", b.sop ?? "");
 }
 
 /** By code units: a locale's order could differ between browsers. */
@@ -143,10 +147,26 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The series (or image) a selector means; `null` when nothing fits. */
-export function selected(selector: Selector, all: readonly SeriesFacts[]): SeriesFacts | null {
+type Selectors = Readonly<Record<string, Selector>>;
+
+function showsTheSame(a: SeriesFacts, b: SeriesFacts): boolean {
+  if (a.modality !== b.modality || a.laterality !== b.laterality || a.view !== b.view) return false;
+  return a.view !== "" || (a.plane === b.plane && a.description === b.description);
+}
+
+/** The series (or image) a selector means, `selectors` being those of its protocol; `null` when nothing fits. */
+export function selected(
+  selector: Selector,
+  all: readonly SeriesFacts[],
+  selectors: Selectors = {},
+): SeriesFacts | null {
+  const { like } = selector;
+  const model = like === undefined ? undefined : selectors[like];
+  // One that is itself like another is no model: nobody could go in circles.
+  const wanted = model && model.like === undefined ? selected(model, all) : null;
+  if (like !== undefined && !wanted) return null;
   const ranked = all
-    .filter((each) => each.prior === selector.prior)
+    .filter((each) => each.prior === selector.prior && (wanted === null || showsTheSame(wanted, each)))
     .map((facts) => ({ facts, points: score(selector.where, facts as unknown as Facts) }))
     .filter((each): each is { facts: SeriesFacts; points: number } => each.points !== null && each.points > 0)
     .sort((a, b) => b.points - a.points || byNumber(a.facts, b.facts));
@@ -162,7 +182,7 @@ export interface Hung {
 export function hung(protocol: Protocol, stage: Stage, all: readonly SeriesFacts[]): Hung[] {
   return stage.views.map((view) => {
     const selector = view.selector === null ? undefined : protocol.selectors[view.selector];
-    return { view, facts: selector ? selected(selector, all) : null };
+    return { view, facts: selector ? selected(selector, all, protocol.selectors) : null };
   });
 }
 
@@ -200,7 +220,8 @@ function areConditions(value: unknown): value is Condition[] {
 }
 
 function isSelector(value: unknown): value is Selector {
-  return isRecord(value) && Number.isInteger(value.prior) && areConditions(value.where);
+  return isRecord(value) && Number.isInteger(value.prior) && areConditions(value.where) &&
+    (value.like === undefined || typeof value.like === "string");
 }
 
 function isStage(value: unknown): value is Stage {

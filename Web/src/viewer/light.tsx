@@ -10,6 +10,7 @@ import { computed, onCleanup, signal } from "../ui/signal.ts";
 import { Banners } from "./banners.tsx";
 import { viewerCommands, viewerGestures } from "./commands.ts";
 import { kindNames } from "./documents/kinds.ts";
+import { isLocalizer } from "./hanging-defaults.ts";
 import { ctPresets } from "./presets.ts";
 import { Failure, makeContext, Views } from "./screen.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
@@ -54,7 +55,7 @@ export function LightScreen(props: { app: App; study: string }) {
   workspace.imaging.openStudy(props.study, abort.signal).then((found) => {
     workspace.addStudy(found);
     manifest.set(found);
-    const first = found.series.find((each) => each.frames.length > 0) ?? found.series[0];
+    const first = firstToShow(found);
     if (first) show(context, found, first);
   }, (failure) => {
     if (!abort.signal.aborted) error.set(failure);
@@ -105,6 +106,12 @@ export function LightScreen(props: { app: App; study: string }) {
   );
 }
 
+/** Not the localizer, where there is anything else. */
+function firstToShow({ series }: StudyManifest): SeriesManifest | undefined {
+  const pictured = series.filter((each) => each.frames.length > 0);
+  return pictured.find((each) => !isLocalizer(each.seriesDescription)) ?? pictured[0] ?? series[0];
+}
+
 function show(context: ViewerContext, study: StudyManifest, series: SeriesManifest): void {
   context.workspace.panes[0]?.hang({ study, series });
 }
@@ -151,6 +158,7 @@ function addCommands(context: ViewerContext, close: () => void): void {
     close,
     stepStudy: nothing,
     comparePrior: nothing,
+    stepList: nothing,
     stepStage: nothing,
     canStepStage: () => false,
     saveProtocol: nothing,

@@ -5,6 +5,7 @@ export type LinkedAction = "scroll" | "zoom" | "pan" | "window";
 export const linkedActions: readonly LinkedAction[] = ["scroll", "zoom", "pan", "window"];
 export type Links = Readonly<Record<LinkedAction, boolean>>;
 export const unlinked: Links = { scroll: false, zoom: false, pan: false, window: false };
+export const allLinked: Links = { scroll: true, zoom: true, pan: true, window: true };
 
 /** A stack as far as linked scrolling needs it. */
 export interface LinkedStack {

@@ -84,7 +84,7 @@ export function Corners(props: { context: ViewerContext; pane: Pane }) {
     const label = shown.seriesNumber === null
       ? ""
       : t("viewer.seriesNumber", { n: String(shown.seriesNumber) });
-    return `${shown.modality} ${label}`;
+    return `${shown.modality} ${label} ${projection(pane)}`.trim();
   };
   return (
     <div class="overlay" hidden={() => pane.stage() !== "images"}>
@@ -123,6 +123,13 @@ export function Corners(props: { context: ViewerContext; pane: Pane }) {
 
 const opposites: Readonly<Record<string, string>> = { L: "R", R: "L", A: "P", P: "A", H: "F", F: "H" };
 const opposite = (letters: string) => [...letters].map((each) => opposites[each] ?? "").join("");
+
+/** Side and projection of a radiograph, as `R CC`. */
+function projection(pane: Pane): string {
+  const attributes = pane.frame()?.instance.attributes;
+  if (!attributes?.viewPosition) return "";
+  return `${attributes.laterality} ${attributes.viewPosition}`.trim();
+}
 
 /** Which side of the patient lies at each edge of the screen, however the picture is turned. */
 function edgesOf(pane: Pane): EdgeLetters {

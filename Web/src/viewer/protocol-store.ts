@@ -1,5 +1,5 @@
 /** Where hanging protocols are kept: with the server, which has them follow the account, else in this browser. */
-import { type API, APIError } from "../core/api.ts";
+import { type API, APIError, type ProtocolTrial } from "../core/api.ts";
 import { readStored, writeStored } from "../core/stored.ts";
 import { parseProtocol, type Protocol } from "./hanging.ts";
 import { shippedProtocols } from "./hanging-defaults.ts";
@@ -21,8 +21,8 @@ export interface ProtocolStore {
    * which are the same.
    */
   best(study: string): Promise<Protocol | null | undefined>;
-  /** On how many of the newest studies the rule hangs; `null` when that cannot be asked here. */
-  test(protocol: Protocol, limit: number): Promise<{ hits: number; tested: number } | null>;
+  /** On which of the newest studies the rule hangs; `null` when that cannot be asked here. */
+  test(protocol: Protocol, limit: number): Promise<ProtocolTrial | null>;
 }
 
 /** A first picture waits for the server's choice no longer than this. */
@@ -61,9 +61,8 @@ class ServerProtocolStore implements ProtocolStore {
     }
   }
 
-  async test(protocol: Protocol, limit: number): Promise<{ hits: number; tested: number }> {
-    const { hits, tested } = await this.api.testHangingProtocol(protocol, limit);
-    return { hits: hits.length, tested };
+  test(protocol: Protocol, limit: number): Promise<ProtocolTrial> {
+    return this.api.testHangingProtocol(protocol, limit);
   }
 }
 

@@ -5,6 +5,7 @@ import { History } from "../core/history.ts";
 import { t } from "../core/i18n.ts";
 import { type ProfileName, profiles } from "../core/profiles.ts";
 import { storedSignal } from "../core/stored.ts";
+import { viewerHash } from "../core/router.ts";
 import { joinAsViewer } from "../core/windows.ts";
 import { Icon } from "../ui/icons.tsx";
 import { For } from "../ui/jsx-runtime.ts";
@@ -155,6 +156,19 @@ export function ViewerScreen(props: { app: App; study: string }) {
   );
 }
 
+/** On to the next study of the list, as if it had been opened from there. */
+async function stepList(context: ViewerContext, by: 1 | -1): Promise<void> {
+  const { app } = context;
+  const { route } = app.router;
+  const here = route.peek();
+  const found = here.screen === "viewer" ? await app.windows.neighbours(here.study) : null;
+  const next = by > 0 ? found?.below : found?.above;
+  if (!next) return app.announce(t(found ? "viewer.listEnd" : "viewer.listUnknown"));
+  if (route.peek() !== here || !(await mayClose(context))) return;
+  app.studies.selected.set(next);
+  app.router.go(viewerHash(next));
+}
+
 async function mayClose(context: ViewerContext): Promise<boolean> {
   for (const each of context.extensions) {
     if (each.mayClose && !(await each.mayClose())) return false;
@@ -209,6 +223,7 @@ function addCommands(
     close,
     stepStudy: (by) => void control.stepStudy(by),
     comparePrior: () => void control.comparePrior(),
+    stepList: (by) => void stepList(context, by),
     stepStage: (by) => hanging.step(by),
     canStepStage: () => hanging.stages().length > 1,
     saveProtocol: () => hanging.openSave(),

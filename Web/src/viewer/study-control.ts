@@ -1,18 +1,21 @@
 /** Opens studies into the workspace: the one asked for, its priors, and pairs to compare. */
 import { isAbort, type Study } from "../core/api.ts";
 import type { SeriesManifest, StudyManifest } from "../imaging/pictures.ts";
-import { batch } from "../ui/signal.ts";
 import { layoutNamed } from "./layout.ts";
+import { allLinked } from "./links.ts";
 import { bestPrior, newestFirst, Priors, relevance } from "./priors.ts";
 import { matchingSeries, type RailActions } from "./rail.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
 import { initialAppearance, type Pane } from "./pane.ts";
 
+/** Of the next study no more images are fetched ahead than this. */
+const nextFrameMaximum = 2000;
+
 export class StudyControl {
   readonly priors = new Priors();
   readonly #context: ViewerContext;
   readonly #abort = new AbortController();
-  #prefetch: { cancel(): void } | null = null;
+  readonly #prefetch: { cancel(): void }[] = [];
 
   constructor(context: ViewerContext) {
     this.#context = context;
@@ -33,6 +36,32 @@ export class StudyControl {
     history.clear();
     await this.priors.find(app.api, manifest.study, this.#abort.signal);
     await this.#openRelevantPrior(manifest);
+    await this.#fetchNext(uid);
+  }
+
+  /** The study below this one in the list is fetched while this one is read; it gives way to whatever is looked at. */
+  async #fetchNext(uid: string): Promise<void> {
+    const { app, workspace } = this.#context;
+    const next = (await app.windows.neighbours(uid))?.below;
+    if (!next || this.#abort.signal.aborted) return;
+    try {
+      const manifest = await workspace.imaging.openStudy(next, this.#abort.signal);
+      let room = nextFrameMaximum;
+      const series = manifest.series.filter((each) => {
+        const frames = each.frames.length;
+        room -= frames;
+        return frames > 0 && room >= 0;
+      });
+      this.#prefetched(manifest, series);
+    } catch {
+      // It says why when it is opened.
+    }
+  }
+
+  #prefetched(manifest: StudyManifest, series: readonly SeriesManifest[]): void {
+    if (this.#abort.signal.aborted || series.length === 0) return;
+    const { imaging } = this.#context.workspace;
+    this.#prefetch.push(imaging.prefetch(manifest, series.map((each) => each.seriesInstanceUID)));
   }
 
   /** The prior of the same kind is made ready, so that comparing with it does not wait. */
@@ -44,8 +73,7 @@ export class StudyControl {
       const same = manifest.series.filter((each) =>
         each.frames.length > 0 && current.series.some((other) => other.modality === each.modality)
       );
-      const { imaging } = this.#context.workspace;
-      this.#prefetch = imaging.prefetch(manifest, same.map((each) => each.seriesInstanceUID));
+      this.#prefetched(manifest, same);
     } catch {
       // The rail still offers the prior, and says why it fails when it is asked for.
     }
@@ -110,9 +138,7 @@ export class StudyControl {
       });
       workspace.layout.set(layout);
       workspace.activate(first);
-    });
-    batch(() => {
-      workspace.links.set({ scroll: true, zoom: true, pan: true, window: true });
+      workspace.links.set(allLinked);
       for (const pane of workspace.panes) pane.setAnchor();
     });
   }
@@ -134,6 +160,6 @@ export class StudyControl {
 
   end(): void {
     this.#abort.abort();
-    this.#prefetch?.cancel();
+    for (const each of this.#prefetch) each.cancel();
   }
 }

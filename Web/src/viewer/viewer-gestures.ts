@@ -20,5 +20,6 @@ export const viewerGestures: readonly Gesture[] = [
   { id: "gesture.maximize", scope: "viewer", gesture: "gesture.doubleClickView" },
   { id: "gesture.menu", scope: "viewer", gesture: "gesture.rightClick" },
   { id: "gesture.hang", scope: "viewer", gesture: "gesture.dragSeries" },
+  { id: "gesture.hold", scope: "viewer", gesture: "gesture.longPress" },
   { id: "gesture.touch", scope: "viewer", gesture: "gesture.twoFingers" },
 ];

@@ -5,11 +5,12 @@ import type { Imaging, StudyManifest, Window } from "../imaging/pictures.ts";
 import { batch, computed, type ReadSignal, signal } from "../ui/signal.ts";
 import { nearestPlane, toPatient, type Vector } from "./geometry.ts";
 import { type Layout, layoutNamed, single } from "./layout.ts";
-import { followed, type LinkedAction, linkedActions, type Links, unlinked } from "./links.ts";
+import { allLinked, followed, type LinkedAction, linkedActions, type Links, unlinked } from "./links.ts";
 import { type Appearance, initialAppearance, Pane, type Place } from "./pane.ts";
 import { panned, type View, zoomedAbout } from "./view.ts";
 import { pixelsPerMM, stackOf } from "./pane-space.ts";
 import { numbered, type OpenStudy } from "./open-studies.ts";
+import { areAlike, restore, taken } from "./snapshot.ts";
 import type { Point } from "./viewport-api.ts";
 
 const paneMaximum = 25;
@@ -18,18 +19,6 @@ const paneMaximum = 25;
 export interface SpaceCursor {
   place: Vector;
   frameOfReference: string;
-}
-
-interface PaneState {
-  place: Place | null;
-  index: number;
-  appearance: Appearance;
-}
-
-interface Snapshot {
-  layout: Layout;
-  maximized: number | null;
-  panes: readonly PaneState[];
 }
 
 export class Workspace {
@@ -218,19 +207,24 @@ export class Workspace {
   }
 
   toggleLink(action: LinkedAction): void {
-    batch(() => {
-      this.links.update((now) => ({ ...now, [action]: !now[action] }));
-      if (action === "scroll") { for (const pane of this.panes) pane.setAnchor(); }
-    });
+    this.setLinks({ ...this.links.peek(), [action]: !this.links.peek()[action] });
   }
 
   /** All actions on, or all off when any is on. */
   toggleAllLinks(): void {
     const any = linkedActions.some((each) => this.links.peek()[each]);
-    batch(() => {
-      this.links.set(any ? unlinked : { scroll: true, zoom: true, pan: true, window: true });
-      for (const pane of this.panes) pane.setAnchor();
+    this.setLinks(any ? unlinked : allLinked);
+  }
+
+  setLinks(links: Links): void {
+    this.change("history.links", () => {
+      if (links.scroll !== this.links.peek().scroll) { for (const pane of this.panes) pane.setAnchor(); }
+      this.links.set(links);
     });
+  }
+
+  toggleReferenceLines(): void {
+    this.change("history.links", () => this.referenceLines.update((on) => !on));
   }
 
   // MARK: Appearance
@@ -327,62 +321,21 @@ export class Workspace {
 
   /** Makes a change of layout or appearance that undo can take back. */
   change(label: string, body: () => void, merge?: string): void {
-    const before = this.#snapshot();
+    const before = taken(this);
     batch(body);
-    const after = this.#snapshot();
-    if (JSON.stringify(summary(before)) === JSON.stringify(summary(after))) return;
+    const after = taken(this);
+    if (areAlike(before, after)) return;
     this.history.push({
       label,
-      undo: () => this.#restore(before),
-      redo: () => this.#restore(after),
+      undo: () => restore(this, before),
+      redo: () => restore(this, after),
       ...(merge === undefined ? {} : { merge }),
-    });
-  }
-
-  #snapshot(): Snapshot {
-    const maximized = this.maximized.peek();
-    return {
-      layout: this.layout.peek(),
-      maximized: maximized ? this.panes.indexOf(maximized) : null,
-      panes: this.panes.map((pane) => ({
-        place: pane.place.peek(),
-        index: pane.index.peek(),
-        appearance: pane.appearance.peek(),
-      })),
-    };
-  }
-
-  #restore(snapshot: Snapshot): void {
-    batch(() => {
-      this.layout.set(snapshot.layout);
-      this.maximized.set(snapshot.maximized === null ? null : this.panes[snapshot.maximized] ?? null);
-      if (this.#active.peek() >= snapshot.layout.cells.length) this.#active.set(0);
-      snapshot.panes.forEach((state, index) => {
-        const pane = this.panes[index] as Pane;
-        // Where one has scrolled to meanwhile is kept: scrolling is no step to take back.
-        const isSame = pane.place.peek()?.series === state.place?.series &&
-          pane.reformat.peek()?.axes === state.appearance.reformat?.axes;
-        if (!isSame) pane.hang(state.place, state);
-        else pane.appearance.set(state.appearance);
-      });
     });
   }
 
   end(): void {
     for (const pane of this.panes) pane.end();
   }
-}
-
-/** What makes two snapshots differ, by identity numbers instead of whole manifests. */
-function summary(snapshot: Snapshot): unknown {
-  return [
-    snapshot.layout.name,
-    snapshot.maximized,
-    snapshot.panes.map(({ place, appearance }) => [
-      place?.series.seriesInstanceUID,
-      { ...appearance, state: appearance.state?.sopInstanceUID },
-    ]),
-  ];
 }
 
 /** The layout of that name, or one view. */

@@ -40,6 +40,7 @@ class State:
     """What the tests look at and switch."""
 
     accounts: dict = field(default_factory=lambda: {"reader": "Blue-lantern-42"})
+    roles: dict = field(default_factory=dict)
     setup_open: bool = True
     sessions: dict = field(default_factory=dict)
     studies: list = field(default_factory=list)
@@ -203,9 +204,9 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"Set-Cookie": f"apus_session={token}; HttpOnly; SameSite=Strict; Path=/"}
         self.json(self.session_of(name, token), headers=headers)
 
-    @staticmethod
-    def session_of(name: str, token: str) -> dict:
-        return {"user": {"name": name, "displayName": name, "role": "administrator"}, "csrf": f"csrf-{token}"}
+    def session_of(self, name: str, token: str) -> dict:
+        role = self.state.roles.get(name, "administrator")
+        return {"user": {"name": name, "displayName": name, "role": role}, "csrf": f"csrf-{token}"}
 
     def session(self, method: str) -> None:
         state = self.state

@@ -10,6 +10,7 @@ import {
   type StudyFacts,
   usefulStages,
 } from "../../src/viewer/hanging.ts";
+import { fittedStages } from "../../src/viewer/hanging-fit.ts";
 import { shippedProtocols } from "../../src/viewer/hanging-defaults.ts";
 import { freeLayouts, layoutFor, layoutNamed } from "../../src/viewer/layout.ts";
 import { catalogue } from "./support.ts";
@@ -27,6 +28,7 @@ const series = (uid: string, modality: string, more: Partial<SeriesFacts> = {}):
   study: "1",
   series: uid,
   sop: null,
+  place: 0,
   prior: 0,
   modality,
   description: "",
@@ -87,6 +89,54 @@ Deno.test("mammograms hang back to back, and with the prior only when there is o
   assert.deepEqual(placed.map((each) => each.facts?.sop), ["RCC0", "LCC0"]);
   assert.deepEqual(placed.map((each) => each.view.align), ["right", "left"]);
   assert.ok(names([...current, image("R", "CC", 1)]).includes("hanging.stage.prior"));
+});
+
+Deno.test("images of a series stand in the order of their numbers, not of their identifiers", () => {
+  const all = [series("1.1", "DX", { sop: "9", place: 0 }), series("1.1", "DX", { sop: "1", place: 1 })];
+  const protocol = shippedProtocols.find((each) => each.id === "limb") ?? assert.fail();
+  const placed = hung(protocol, protocol.stages[0] ?? assert.fail(), all);
+  assert.deepEqual(placed.slice(0, 3).map((each) => each.facts?.sop), ["9", "1", undefined]);
+});
+
+Deno.test("a radiograph is compared with the same side and view of the prior, never with another one", () => {
+  const protocol = shippedProtocols.find((each) => each.id === "limb") ?? assert.fail();
+  const image = (view: string, place: number, prior: number) =>
+    series(`1.${prior}`, "DX", { view, laterality: "R", place, prior, sop: `${view}${prior}`, images: 1 });
+  const all = [
+    image("AP", 0, 0),
+    image("LL", 1, 0),
+    image("RLO", 2, 0),
+    image("LL", 0, 1),
+    image("AP", 1, 1),
+  ];
+  const stages = fittedStages(protocol, all);
+  assert.deepEqual(stages.map((each) => each.layout), ["1x3", "2x3"]);
+  const placed = hung(protocol, stages[1] ?? assert.fail(), all).map((each) => each.facts?.sop);
+  assert.deepEqual(placed, ["AP0", "LL0", "RLO0", "AP1", "LL1", undefined]);
+});
+
+Deno.test("no stage is given up because a study has fewer series than its protocol foresees", () => {
+  const protocol = shippedProtocols.find((each) => each.id === "mrBrain") ?? assert.fail();
+  const names = ["T1", "T2", "FLAIR", "DWI", "ADC"];
+  const all = names.map((description, n) =>
+    series(`1.${n}`, "MR", { description, seriesNumber: n, plane: "axial" })
+  );
+  const stages = fittedStages(protocol, all);
+  assert.deepEqual(stages.map((each) => [each.layout, each.views.length]), [["2x3", 5], ["1x2", 2]]);
+  const shown = hung(protocol, stages[0] ?? assert.fail(), all).map((each) => each.facts?.description);
+  assert.deepEqual(shown, names);
+});
+
+Deno.test("stages that would look the same are one", () => {
+  const protocol = shippedProtocols.find((each) => each.id === "clips") ?? assert.fail();
+  const clip = (place: number) => series("1.1", "US", { sop: String(place), place, images: 20 });
+  const layouts = (count: number) =>
+    fittedStages(protocol, Array.from({ length: count }, (_, place) => clip(place))).map((each) =>
+      each.layout
+    );
+  assert.deepEqual(layouts(1), ["1x1"]);
+  assert.deepEqual(layouts(3), ["1x3", "1x1"]);
+  assert.deepEqual(layouts(7), ["2x2", "3x3", "1x1"]);
 });
 
 Deno.test("a selector leaves localizers out and prefers what was asked for", () => {

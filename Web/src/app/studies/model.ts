@@ -104,6 +104,14 @@ export class StudyList {
     void this.reload();
   }
 
+  /** The studies above and below one; `null` when the list does not show it. */
+  neighbours(study: string): { above: string | null; below: string | null } | null {
+    const rows = this.rows.peek();
+    const at = rows.findIndex((each) => each.studyInstanceUID === study);
+    const beside = (by: number) => rows[at + by]?.studyInstanceUID ?? null;
+    return at < 0 ? null : { above: beside(-1), below: beside(1) };
+  }
+
   /** Reads the first page; an answer still on its way is dropped. */
   async reload(): Promise<void> {
     clearTimeout(this.#typing);
