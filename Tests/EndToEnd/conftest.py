@@ -12,7 +12,7 @@ import shutil
 
 import pytest
 
-from apus_server import TESTER, ApusServer, apus, binary_path, shared_data
+from apus_server import REPOSITORY, TESTER, ApusServer, apus, binary_path, shared_data
 
 
 def pytest_configure(config):
@@ -65,6 +65,37 @@ def server(make_server) -> ApusServer:
     assert running.is_alive, f"the server died:\n{running.log()[-4000:]}"
     running.kill()
     shutil.rmtree(running.data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def page_settings() -> dict:
+    """Settings of a server that serves the page as it was built last, else the one beside the program."""
+    built = REPOSITORY / "Web/dist"
+    return {"http__webDirectory": str(built)} if (built / "index.html").exists() else {}
+
+
+@pytest.fixture(scope="module")
+def driver():
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; Scripts/setup test does it")
+    with playwright.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(driver):
+    """Chromium; modules that also want others define their own."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed; Scripts/setup test does it")
+    started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Where a module's screenshots go."""
+    return tmp_path_factory.mktemp("screenshots")
 
 
 @pytest.fixture(autouse=True)

@@ -26,12 +26,6 @@ NAME, PASSWORD = "reader", "Quiet-harbour-7-lantern"
 FIREFOX_CONTEXT = dict(color_scheme="null", reduced_motion="null", forced_colors="null", contrast="null")
 
 
-@pytest.fixture(scope="module")
-def driver():
-    with playwright.sync_playwright() as started:
-        yield started
-
-
 @pytest.fixture(scope="module", params=["chromium", "firefox"])
 def browser(driver, request):
     program = shutil.which({"chromium": "chromium", "firefox": "firefox-esr"}[request.param])
@@ -44,9 +38,8 @@ def browser(driver, request):
 
 
 @pytest.fixture(scope="module")
-def server(make_server):
-    built = REPOSITORY / "Web/dist"
-    running = make_server(**({"http__webDirectory": str(built)} if (built / "index.html").exists() else {}))
+def server(make_server, page_settings):
+    running = make_server(**page_settings)
     running.run("user", "add", NAME, "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
     yield running
     running.stop()

@@ -6,7 +6,6 @@ The page objects are those of the front end's own tests.
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 
 import numpy
@@ -25,27 +24,10 @@ NAME, PASSWORD = "admin", "Quiet-harbour-7-lantern"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed; Scripts/setup test does it")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def server(make_server):
-    built = REPOSITORY / "Web/dist"
-    made = make_server(**({"http__webDirectory": str(built)} if (built / "index.html").exists() else {}))
+def server(make_server, page_settings):
+    made = make_server(**page_settings)
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    return tmp_path_factory.mktemp("screenshots")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import numpy
 import pydicom
 import pytest
 
-from apus_server import REPOSITORY, eventually
+from apus_server import eventually
 from peers import store_files
 from test_pixel_truth import PASSWORD, pages, playwright
 
@@ -41,9 +41,8 @@ VIEWS = ["", "Shift+R", "=", "Shift+H", "Shift+L", "-", "Shift+V", "Shift+R", "S
 
 
 @pytest.fixture(scope="module")
-def server(make_server):
-    built = REPOSITORY / "Web/dist"
-    running = make_server(**({"http__webDirectory": str(built)} if (built / "index.html").exists() else {}))
+def server(make_server, page_settings):
+    running = make_server(**page_settings)
     yield running
     running.kill()
 
@@ -101,33 +100,27 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def drawn(server, image, tmp_path_factory) -> tuple[pydicom.Dataset, list[dict]]:
+def drawn(browser, server, image, tmp_path_factory) -> tuple[pydicom.Dataset, list[dict]]:
     """What the server keeps once everything is drawn and saved as DICOM, and the labels in one view after the other."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed; Scripts/setup test does it")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        # Administrators may not publish marks.
-        server.run("user", "add", "reader", "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
-        page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
-        pages.Entrance(page).open(server.url).sign_in("reader", PASSWORD)
-        pages.StudyList(page).search.wait_for()
-        pages.Viewer(page).open(server.url, image.StudyInstanceUID).shown(0)
-        desk = Desk(page)
-        for kind, keys in zip(HANDS, VIEWS):
-            if keys:
-                page.keyboard.press(keys)
-            desk.draw(kind)
-        page.screenshot(path=tmp_path_factory.mktemp("screens") / "drawn.png")
-        labels = [desk.labels()]
-        for keys in ("Shift+R", "=", "Shift+H", "Shift+I", "3", "Shift+V", "-", "Shift+O", "Shift+F"):
+    # Administrators may not publish marks.
+    server.run("user", "add", "reader", "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
+    page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
+    pages.Entrance(page).open(server.url).sign_in("reader", PASSWORD)
+    pages.StudyList(page).search.wait_for()
+    pages.Viewer(page).open(server.url, image.StudyInstanceUID).shown(0)
+    desk = Desk(page)
+    for kind, keys in zip(HANDS, VIEWS):
+        if keys:
             page.keyboard.press(keys)
-            page.wait_for_timeout(150)
-            labels.append(desk.labels())
-        page.keyboard.press("Control+s")
-        found = eventually(lambda: reports(server, image), what="the report")
-        browser.close()
+        desk.draw(kind)
+    page.screenshot(path=tmp_path_factory.mktemp("screens") / "drawn.png")
+    labels = [desk.labels()]
+    for keys in ("Shift+R", "=", "Shift+H", "Shift+I", "3", "Shift+V", "-", "Shift+O", "Shift+F"):
+        page.keyboard.press(keys)
+        page.wait_for_timeout(150)
+        labels.append(desk.labels())
+    page.keyboard.press("Control+s")
+    found = eventually(lambda: reports(server, image), what="the report")
     return found, labels
 
 

@@ -49,30 +49,24 @@ READ = """([columns, rows]) => {
 
 
 @pytest.fixture(scope="module")
-def server(make_server):
-    built = REPOSITORY / "Web/dist"
-    running = make_server(**({"http__webDirectory": str(built)} if (built / "index.html").exists() else {}))
+def server(make_server, page_settings):
+    running = make_server(**page_settings)
     yield running
     running.kill()
 
 
 @pytest.fixture(scope="module")
-def page(server):
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed; Scripts/setup test does it")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(15_000)
-        made = context.new_page()
-        entrance = pages.Entrance(made).open(server.setup_link)
-        entrance.again.wait_for()
-        entrance.create_administrator(NAME, PASSWORD)
-        entrance.submit.click()
-        pages.StudyList(made).search.wait_for()
-        yield made
-        browser.close()
+def page(browser, server):
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(15_000)
+    made = context.new_page()
+    entrance = pages.Entrance(made).open(server.setup_link)
+    entrance.again.wait_for()
+    entrance.create_administrator(NAME, PASSWORD)
+    entrance.submit.click()
+    pages.StudyList(made).search.wait_for()
+    yield made
+    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pathlib
 import shutil
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mock_server import MockServer
 from pages import Entrance, StudyList
@@ -77,6 +77,19 @@ def page(chromium, request):
 def sign_in(page: Page, server: MockServer) -> StudyList:
     Entrance(page).open(server.url).sign_in("reader", server.state.accounts["reader"])
     return StudyList(page).shown()
+
+
+def enter_by_keyboard(page: Page, server: MockServer) -> StudyList:
+    """From the address to the study list without a pointer."""
+    page.goto(server.url)
+    expect(page.locator("#name")).to_be_focused()
+    page.keyboard.type("reader")
+    page.keyboard.press("Tab")
+    page.keyboard.type(server.state.accounts["reader"])
+    page.keyboard.press("Enter")
+    studies = StudyList(page).shown()
+    expect(studies.selected).to_be_focused()
+    return studies
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import expect
 
 import synthetic
-from conftest import FIREFOX_CONTEXT, open_page, sign_in
+from conftest import FIREFOX_CONTEXT, enter_by_keyboard, open_page, sign_in
 from mock_server import SETUP_TOKEN
 from pages import Entrance, ImportPanel, StudyList, Viewer
 
@@ -107,14 +107,7 @@ def test_themes_change_the_list_and_the_viewer_is_always_dark(page, server, stud
 
 
 def test_the_whole_way_by_keyboard_alone(page, server):
-    page.goto(server.url)
-    expect(page.locator("#name")).to_be_focused()
-    page.keyboard.type("reader")
-    page.keyboard.press("Tab")
-    page.keyboard.type(server.state.accounts["reader"])
-    page.keyboard.press("Enter")
-    studies = StudyList(page).shown()
-    expect(studies.selected).to_be_focused()
+    studies = enter_by_keyboard(page, server)
     page.keyboard.press("/")
     page.keyboard.type("ouyang")
     expect(studies.rows.first).to_contain_text("欧阳")

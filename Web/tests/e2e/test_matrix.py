@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 import synthetic
-from conftest import FIREFOX_CONTEXT, OUTPUT, open_page
+from conftest import FIREFOX_CONTEXT, OUTPUT, enter_by_keyboard, open_page
 from mock_server import MockServer
 from pages import StudyList, Viewer
 from test_marks import Marks
@@ -90,7 +90,9 @@ def test_the_whole_walk(place):
     server.state.add_study(300, patientID=first["patientID"], patientName=first["patientName"],
                            patientBirthDate=first["patientBirthDate"], studyDescription="胸部平扫", modalities=["CT"],
                            studyDate="20200102")
-    enter_by_keyboard(page, server)
+    studies = enter_by_keyboard(page, server)
+    expect(studies.selected).to_have_attribute("data-key", STUDY)
+    page.keyboard.press("Enter")
     expect_threads(page, surroundings)
     viewer = Viewer(page)
     for pane in (1, 2):
@@ -112,19 +114,6 @@ def picture(page, surroundings: Surroundings, what: str) -> None:
     if os.environ.get("APUS_SCREENSHOTS"):
         OUTPUT.mkdir(exist_ok=True)
         page.screenshot(path=OUTPUT / f"matrix-{surroundings.name}-{what}.png")
-
-
-def enter_by_keyboard(page, server) -> None:
-    page.goto(server.url)
-    expect(page.locator("#name")).to_be_focused()
-    page.keyboard.type("reader")
-    page.keyboard.press("Tab")
-    page.keyboard.type(server.state.accounts["reader"])
-    page.keyboard.press("Enter")
-    studies = StudyList(page).shown()
-    expect(studies.selected).to_be_focused()
-    expect(studies.selected).to_have_attribute("data-key", STUDY)
-    page.keyboard.press("Enter")
 
 
 def expect_threads(page, surroundings: Surroundings) -> None:
