@@ -18,9 +18,9 @@ import { batch, computed, effect, onCleanup, type ReadSignal, root, signal, untr
 import { meanTime, timeAt } from "./cine-times.ts";
 import { colorMap, type ColorMapName } from "./color-maps.ts";
 import { planeOf } from "./geometry.ts";
-import { planePictures } from "./plane-pictures.ts";
+import { planePictures, unreadableVolume } from "./plane-pictures.ts";
 import { isFor, type PresentationState, stateSettings } from "./presentation.ts";
-import { type Alternative, alternatives } from "./presets.ts";
+import { type Alternative, alternatives, hasTable } from "./presets.ts";
 import { type Reformat, reformattedFrames } from "./reformat.ts";
 import { imageToScreen, initialView, type Size, type Stage, type View } from "./view.ts";
 import type { Affine } from "./viewport-api.ts";
@@ -122,7 +122,7 @@ export class Pane {
   readonly graphicsLost = signal(false);
   readonly failure = computed((): FrameFailure | null => {
     if (this.graphicsLost()) return lost;
-    if (this.reformat()) return this.#noVolume() ? noRoom : null;
+    if (this.reformat()) return this.#noVolume() ? noRoom : unreadableVolume(this.images(), this.volume());
     return this.images()?.failures().get(this.index()) ?? null;
   });
   /** The frame asked for stands there with all its pixels. */
@@ -396,8 +396,4 @@ function documentsOf(series: SeriesManifest | null): readonly InstanceInfo[] {
   if (!series) return noDocuments;
   const pictured = new Set(series.frames.map((each) => each.instance));
   return series.instances.filter((each) => !pictured.has(each));
-}
-
-function hasTable({ modality }: DisplaySettings, frame: FrameInfo | null): boolean {
-  return modality ? "entries" in modality : (frame?.display.modalityTable ?? null) !== null;
 }

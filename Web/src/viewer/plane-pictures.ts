@@ -1,5 +1,11 @@
 /** Pictures of planes for one view: coarse ones while the hand moves, if whole ones take too long, and the whole when it rests. */
-import type { DisplaySettings, Picture, VolumeImages } from "../imaging/pictures.ts";
+import type {
+  DisplaySettings,
+  FrameFailure,
+  Picture,
+  SeriesImages,
+  VolumeImages,
+} from "../imaging/pictures.ts";
 import type { Plane } from "./geometry.ts";
 import { pixelPlane, type Reformat } from "./reformat.ts";
 import type { Affine } from "./viewport-api.ts";
@@ -82,4 +88,16 @@ export function planePictures(
       pictures.close();
     },
   };
+}
+
+/** Why there is nothing of a volume, once none of its slices can come any more. */
+export function unreadableVolume(
+  images: SeriesImages | null,
+  volume: VolumeImages | null,
+): FrameFailure | null {
+  if (!images || !volume || volume.loaded() > 0) return null;
+  const failures = images.failures();
+  const { first, count } = volume.stack;
+  for (let index = first; index < first + count; index++) if (!failures.has(index)) return null;
+  return failures.get(first) ?? null;
 }

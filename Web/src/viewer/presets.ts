@@ -1,5 +1,5 @@
 /** Window presets: Hounsfield units for CT, changes of the window in force for values without a fixed unit. */
-import type { DisplayValues, LookupTable, Window } from "../imaging/pictures.ts";
+import type { DisplaySettings, DisplayValues, FrameInfo, LookupTable, Window } from "../imaging/pictures.ts";
 
 export interface Preset {
   id: string;
@@ -56,4 +56,9 @@ export function alternatives({ windows, voiTables }: DisplayValues): readonly Al
     ...windows.map(({ center, width }) => ({ window: { center, width } })),
     ...voiTables.map(({ table }) => ({ voiTable: table })),
   ];
+}
+
+/** Whether stored values go through a table before the window: modality LUT of a state or of the image. */
+export function hasTable({ modality }: DisplaySettings, frame: FrameInfo | null): boolean {
+  return modality ? "entries" in modality : (frame?.display.modalityTable ?? null) !== null;
 }

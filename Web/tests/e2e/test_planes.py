@@ -331,6 +331,16 @@ def test_a_series_that_cannot_be_cut_says_why(page, server):
     expect(page.get_by_role("dialog")).to_contain_text("不能作多平面重建")
 
 
+def test_a_volume_of_damaged_slices_shows_the_reason_in_place_of_planes(page, server):
+    sign_in(page, server)
+    viewer = Viewer(page).open(server.url, STUDY).shown(0)
+    viewer.series.nth(BROKEN).dblclick()
+    expect(page.locator(".viewport-message")).to_be_visible()
+    page.keyboard.press("v")
+    for number in (1, 2, 3):
+        expect(page.locator(f".pane[data-pane='view{number}'] .viewport-message")).to_be_visible()
+
+
 def test_a_volume_still_loading_says_how_much_is_there(page, server):
     sign_in(page, server)
     server.state.frame_delay = 0.15
