@@ -365,6 +365,40 @@ def test_pacs_4_2_1_g_a_configuration_is_accepted_after_confirmation_by_api_and_
     server.kill()
 
 
+# Order of steps
+
+
+def test_ct_4_4_2_1_steps_in_the_wrong_order_are_refused_and_say_what_is_missing(make_server, phantoms):
+    server = make_server()
+    account = {"name": "first", "password": "Quiet-harbour-7"}
+    setup = server.setup_link.replace("/setup/", "/api/setup/")
+
+    def refused(method: str, url: str, status: int, code: str, session=requests, **options) -> None:
+        answer = session.request(method, url, timeout=30, **options)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), answer.text
+        assert answer.json()["error"]["remedy"]
+
+    # Signing in before there is an account; working before signing in; the link a second time.
+    refused("POST", server.url + "/api/session", 401, "login", json=account)
+    refused("GET", server.url + "/api/studies", 401, "notAuthenticated")
+    assert requests.post(setup, json=account, timeout=30).status_code == 200
+    refused("POST", setup, 410, "administratorExists", json=account)
+    # Marks: withdrawn before they are published, saved over a version not seen, published without any.
+    files = sorted((phantoms / "cr").rglob("*.dcm"))
+    store_files(server, files)
+    reader = server.session("radiologist")
+    study = reader.get(server.url + "/api/studies").json()["studies"][0]["studyInstanceUID"]
+    marks = f"{server.url}/api/studies/{study}/marks"
+    body = {"attempt": "2.25.77", "marks": ["2.25.78"]}
+    refused("POST", marks + "/withdraw", 404, "mark", reader, json=body)
+    refused("POST", marks, 400, "parameter", reader, json={"attempt": "2.25.79", "marks": []})
+    refused("PUT", marks + "/draft", 409, "draftConflict", reader, json={"attempt": "2.25.80", "revision": 5, "marks": [], "deleted": []})
+    # Frames of a series as it was before, and a release of what is in no quarantine.
+    refused("POST", server.url + "/api/quarantine/release", 404, "release", server.session(),
+            json={"instances": [{"sopInstanceUID": "1.2.3"}], "reason": "none"})
+    server.kill()
+
+
 # Where the others are proved: file and test.
 ELSEWHERE = {
     "marksWithdraw": ("Tests/EndToEnd", "marks_are_withdrawn_by_their_author"),

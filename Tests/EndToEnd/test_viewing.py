@@ -287,13 +287,13 @@ def test_previews_are_prepared_after_arrival_and_outlive_restart_and_index(make_
     server.start()
     assert previews(server) == kept
     server.stop()
-    server.run("reindex").ok()
+    server.run("reindex", "--yes").ok()
     server.start()
     assert previews(server) == kept
     server.stop()
     for file in server.data.glob("viewing.sqlite*"):
         file.unlink()
-    server.run("reindex").ok()
+    server.run("reindex", "--yes").ok()
     server.start()
     assert eventually(lambda: previews(server) == kept, 30, what="the preview made again")
 
