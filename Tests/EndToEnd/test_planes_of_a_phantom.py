@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import math
-import shutil
 import sys
 
 import numpy as np
@@ -17,7 +16,7 @@ import pytest
 from pydicom.uid import generate_uid
 
 import apus_server
-from apus_server import REPOSITORY, ApusServer
+from apus_server import REPOSITORY
 from test_marks_and_overlays import imported
 
 sys.path.append(str(REPOSITORY / "Web/tests/e2e"))
@@ -80,24 +79,11 @@ SCANS = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    built = REPOSITORY / "Web/dist"
-    settings = {"http.webDirectory": str(built)} if (built / "index.html").exists() else {}
-    server = ApusServer(tmp_path_factory.mktemp("planes") / "data", settings=settings).start()
-    server.run("user", "add", "reader", "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed; Scripts/setup test does it")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
+def server(make_server, page_settings):
+    running = make_server(**page_settings)
+    running.run("user", "add", "reader", "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
+    yield running
+    running.stop()
 
 
 @pytest.fixture
