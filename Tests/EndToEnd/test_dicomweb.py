@@ -251,7 +251,7 @@ def test_accept_negotiates_the_transfer_syntax_of_a_series(web, ct, tmp_path, sy
         file = read_part10(body)
         assert file.syntax == syntax
         (tmp_path / "coded.dcm").write_bytes(body)
-        apus("transcode", tmp_path / "coded.dcm", tmp_path / "plain.dcm", "--to", "explicit").ok()
+        apus("transcode", tmp_path / "coded.dcm", tmp_path / "plain.dcm", "--to", "explicit", "--yes").ok()
         assert pixels(tmp_path / "plain.dcm").tobytes() == expected[file.instance]
 
 
