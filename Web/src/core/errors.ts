@@ -39,6 +39,7 @@ const reportsMaximum = 50;
 const identifiers = new WeakMap<object, string>();
 const waiting: ErrorReport[] = [];
 let send: ((report: ErrorReport) => Promise<void>) | null = null;
+let isSending = false;
 
 /** Where reports go; those made before, or while the server was away, follow. */
 export function sendReports(to: (report: ErrorReport) => Promise<void>): void {
@@ -47,16 +48,18 @@ export function sendReports(to: (report: ErrorReport) => Promise<void>): void {
 }
 
 export async function flushReports(): Promise<void> {
+  if (isSending) return;
+  isSending = true;
   while (send && waiting[0]) {
-    const [first] = waiting;
     try {
-      await send(first);
+      await send(waiting[0]);
     } catch (error) {
       // A report that is refused is given up; without an answer all wait.
-      if (!(error instanceof APIError) || error.status === 0 || error.status === 401) return;
+      if (!(error instanceof APIError) || error.status === 0 || error.status === 401) break;
     }
-    if (waiting[0] === first) waiting.shift();
+    waiting.shift();
   }
+  isSending = false;
 }
 
 function reported(error: unknown, code: string): string {
