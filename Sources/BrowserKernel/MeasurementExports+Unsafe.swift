@@ -39,7 +39,7 @@ public func histogram(_ numbers: UnsafeMutablePointer<Double>?) -> Int32 {
 }
 
 /// 0 image, 7 slope, 8 intercept, 9 region. Results: count, mean, deviation, minimum, maximum, sum, column and row of the
-/// minimum, of the maximum, padding, area of the outline.
+/// minimum, of the maximum, padding, area of the outline, standard uncertainty of the mean.
 @_expose(wasm, "apus_statistics")
 @c(apus_statistics)
 public func statistics(_ numbers: UnsafeMutablePointer<Double>?) -> Int32 {
@@ -49,7 +49,7 @@ public func statistics(_ numbers: UnsafeMutablePointer<Double>?) -> Int32 {
     block.write(
         Double(result.count), result.mean, result.deviation, result.minimum, result.maximum, result.sum,
         Double(result.minimumAt.column), Double(result.minimumAt.row), Double(result.maximumAt.column),
-        Double(result.maximumAt.row), Double(result.padding), region.area)
+        Double(result.maximumAt.row), Double(result.padding), region.area, result.meanUncertainty)
     return Status.done
 }
 
@@ -69,6 +69,18 @@ public func measure(_ numbers: UnsafeMutablePointer<Double>?) -> Int32 {
     block.write(
         result.value, result.perimeter, result.parts.0, result.parts.1, result.anchoring, result.rounding, result.spacing,
         result.combined, result.expanded)
+    return Status.done
+}
+
+/// 0 sections, 1 how many, 2 mm between slices, 3 step shown, 4 k. Results: volume, parts of areas, ends and rounding, combined, expanded.
+@_expose(wasm, "apus_volume")
+@c(apus_volume)
+public func sectionVolume(_ numbers: UnsafeMutablePointer<Double>?) -> Int32 {
+    guard let block = Block(numbers), block.int(1) > 0, block.int(1) <= SectionVolume.maximumSections,
+        let sections = block.buffer(0, count: 3 * block.int(1), of: Double.self),
+        let result = SectionVolume(sections: sections, sliceSpacing: block[2], displayStep: block[3], coverage: block[4])
+    else { return Status.badArguments }
+    block.write(result.value, result.areas, result.ends, result.rounding, result.combined, result.expanded)
     return Status.done
 }
 

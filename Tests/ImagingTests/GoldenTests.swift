@@ -70,7 +70,33 @@ import Testing
         }
         call(BrowserKernel.downscale, image + [3, address(output)])
         result["downscale 3"] = hash(output, 22 * 16 * 2)
+        for (index, name) in tools.enumerated() { result["measure \(name)"] = measured(Double(index)) }
+        result["volume"] = volume()
+        call(BrowserKernel.statistics, image + [1.5, -24.25, 1, 30.25, 22.5, 14, 5, -3, 8.4])
+        result["statistics"] = hash(block, 13 * 8)
         return result
+    }
+
+    private let tools = ["length", "polyline", "angle", "cobb", "ratio", "rectangle", "ellipse", "polygon", "perimeter"]
+
+    /// Results of a measurement, by the bits of its nine numbers.
+    private func measured(_ tool: Double) -> String {
+        var points = [12.25, 40.5, 80.125, 31, 71.5, 99.75, 3, 60.5]
+        let counts = [2.0, 4, 3, 4, 4, 2, 3, 4, 4]
+        return points.withUnsafeMutableBufferPointer { points in
+            guard let start = points.baseAddress else { return "" }
+            call(BrowserKernel.measure, [tool, address(start), counts[Int(tool)], 0.8, 0.55, 0.01, 0.4, 0.3, 0.1, 2])
+            return hash(block, 9 * 8)
+        }
+    }
+
+    private func volume() -> String {
+        var sections = [101.7, 1.1, -3, 140.9, 1.3, -0.75, 88.3, 0.9, 2.25]
+        return sections.withUnsafeMutableBufferPointer { sections in
+            guard let start = sections.baseAddress else { return "" }
+            call(BrowserKernel.sectionVolume, [address(start), 3, 2.25, 1, 2])
+            return hash(block, 6 * 8)
+        }
     }
 
     private func display(_ image: [Double], _ affine: [Double], _ interpolation: Double) -> String {

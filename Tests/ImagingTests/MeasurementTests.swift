@@ -83,6 +83,7 @@ import Testing
         (Measurement.Tool.length, [10.0, 10, 70, 50]), (.polyline, [0, 0, 30, 5, 50, 40]), (.angle, [50, 3, 0, 0, 20, 60]),
         (.cobb, [0, 0, 60, 8, 5, 90, 70, 70]), (.ratio, [0, 0, 60, 4, 0, 20, 110, 25]), (.rectangle, [5, 5, 60, 45]),
         (.ellipse, [50, 50, 80, 55, 47, 68]), (.polygon, [0, 0, 50, -5, 70, 40, 30, 60, -10, 30]),
+        (.perimeter, [0, 0, 50, -5, 70, 40, 30, 60]),
     ])
     func `PACS-A-2 clicks spread as stated`(_ tool: Measurement.Tool, _ points: [Double]) throws {
         let view = context(rows: 0.8, columns: 0.5, anchor: 0.6)

@@ -23,6 +23,8 @@ public struct Measurement {
         case ellipse
         /// Three or more corners, mm².
         case polygon
+        /// Way around three or more corners and back to the first, mm.
+        case perimeter
     }
 
     /// What software, settings and scanner contribute.
@@ -91,6 +93,7 @@ public struct Measurement {
         case .rectangle: (value, perimeter) = figure.rectangle()
         case .ellipse: (value, perimeter) = figure.ellipse()
         case .polygon: (value, perimeter) = figure.polygon()
+        case .perimeter: value = figure.perimeter()
         }
         let root12 = 3.46410161513775458705
         anchoring = figure.anchoring(
@@ -107,7 +110,7 @@ public struct Measurement {
         case .polyline: count >= 2
         case .angle, .ellipse: count == 3
         case .cobb, .ratio: count == 4
-        case .polygon: count >= 3
+        case .polygon, .perimeter: count >= 3
         }
     }
 }
@@ -162,15 +165,22 @@ private struct Figure {
     /// Sum of the distances of neighbours; points that coincide are taken as lying beside each other.
     mutating func length(from first: Int, to last: Int, weight: Double) -> Double {
         var total = 0.0
-        for index in first..<last {
-            let length = distance(index, index &+ 1)
-            let ux = length > 0 ? (x[index &+ 1] - x[index]) / length : 1
-            let uy = length > 0 ? (y[index &+ 1] - y[index]) / length : 0
-            add(index, -ux * weight, -uy * weight)
-            add(index &+ 1, ux * weight, uy * weight)
-            total += length
-        }
+        for index in first..<last { total += line(index, index &+ 1, weight: weight) }
         return total
+    }
+
+    private mutating func line(_ from: Int, _ to: Int, weight: Double) -> Double {
+        let length = distance(from, to)
+        let ux = length > 0 ? (x[to] - x[from]) / length : 1
+        let uy = length > 0 ? (y[to] - y[from]) / length : 0
+        add(from, -ux * weight, -uy * weight)
+        add(to, ux * weight, uy * weight)
+        return length
+    }
+
+    /// The first point is one anchor of two lines.
+    mutating func perimeter() -> Double {
+        length(from: 0, to: count &- 1, weight: 1) + line(count &- 1, 0, weight: 1)
     }
 
     private static let degrees = 180 / KernelMath.pi

@@ -4,6 +4,8 @@ public struct RegionStatistics {
     public var mean = 0.0
     /// With n - 1; 0 for a single pixel.
     public var deviation = 0.0
+    /// Standard uncertainty of the mean, σ/√n, for noise without correlation; 0 for a single pixel.
+    public var meanUncertainty = 0.0
     public var minimum = 0.0
     public var maximum = 0.0
     public var sum = 0.0
@@ -26,6 +28,7 @@ public struct RegionStatistics {
         sum = Double(sums.sum) * slope + intercept * Double(count)
         let squares = image.squares(scan, mean: stored)
         deviation = count > 1 ? (squares / Double(count &- 1)).squareRoot() * KernelMath.absolute(slope) : 0
+        meanUncertainty = deviation / Double(count).squareRoot()
         let (low, high) = (Double(sums.lowest) * slope + intercept, Double(sums.highest) * slope + intercept)
         (minimum, maximum) = slope < 0 ? (high, low) : (low, high)
         (minimumAt, maximumAt) = slope < 0 ? (sums.highestAt, sums.lowestAt) : (sums.lowestAt, sums.highestAt)

@@ -30,6 +30,7 @@ export interface KernelExports {
   apus_mask_overlay(block: number): number;
   apus_reformat(block: number): number;
   apus_measure(block: number): number;
+  apus_volume(block: number): number;
   apus_gsdf(block: number): number;
   apus_suv_factor(block: number): number;
 }
@@ -54,6 +55,7 @@ export const exportNames: readonly (keyof KernelExports)[] = [
   "apus_mask_overlay",
   "apus_reformat",
   "apus_measure",
+  "apus_volume",
   "apus_gsdf",
   "apus_suv_factor",
 ];

@@ -3,9 +3,11 @@ import { KernelModule } from "./kernel-module.ts";
 import {
   type MeasureContext,
   type Measured,
+  type MeasuredVolume,
   type MeasureTool,
   measureTools,
   type Region,
+  type Section,
   type Statistics,
   type SUVInput,
 } from "./measuring.ts";
@@ -16,15 +18,17 @@ export class MeasuringKernels extends KernelModule {
   /** Statistics of the pixels whose centre is in the region; `null` when there are none. */
   statistics(image: ImageBuffer, region: Region, slope = 1, intercept = 0): Statistics | null {
     return this.withRegion(region, (numbers) => {
-      const result = this.run("apus_statistics", [...imageNumbers(image), slope, intercept, ...numbers], 12);
-      const [count, mean, deviation, minimum, maximum, sum, c0, r0, c1, r1, padding, areaPixels] = result as
-        & number[]
-        & { length: 12 };
+      const result = this.run("apus_statistics", [...imageNumbers(image), slope, intercept, ...numbers], 13);
+      const [count, mean, deviation, minimum, maximum, sum, c0, r0, c1, r1, padding, areaPixels, ofMean] =
+        result as
+          & number[]
+          & { length: 13 };
       if (!count) return null;
       return {
         count,
         mean: mean as number,
         deviation: deviation as number,
+        meanUncertainty: ofMean as number,
         minimum: minimum as number,
         maximum: maximum as number,
         sum: sum as number,
@@ -53,7 +57,7 @@ export class MeasuringKernels extends KernelModule {
   /**
    * A value with its uncertainty. `points` are image coordinates x, y: length 2, polyline 2 or more, angle 3 (the second is
    * the vertex), cobb and ratio 4 (two lines), rectangle 2 (opposite corners), ellipse 3 (centre, ends of the half
-   * axes), polygon 3 or more.
+   * axes), polygon and perimeter 3 or more.
    */
   measure(tool: MeasureTool, points: Float64Array, context: MeasureContext): Measured {
     const temporaries: number[] = [];
@@ -79,6 +83,20 @@ export class MeasuringKernels extends KernelModule {
         combined: combined as number,
         expanded: expanded as number,
       };
+    } finally {
+      for (const each of temporaries) this.release(each);
+    }
+  }
+
+  /** The volume of contours in the order of their places; `slice`: mm between slices, `step`: of the number shown. */
+  volume(sections: readonly Section[], slice: number, step: number, coverage: number): MeasuredVolume {
+    const numbers = Float64Array.from(sections.flatMap((each) => [each.area, each.uncertainty, each.place]));
+    const temporaries: number[] = [];
+    try {
+      const pointer = this.copied(numbers, temporaries);
+      const result = this.run("apus_volume", [pointer, sections.length, slice, step, coverage], 6);
+      const [value, areas, ends, rounding, combined, expanded] = result as number[] & { length: 6 };
+      return { value, areas, ends, rounding, combined, expanded } as MeasuredVolume;
     } finally {
       for (const each of temporaries) this.release(each);
     }

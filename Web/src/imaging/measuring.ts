@@ -15,6 +15,8 @@ export interface Statistics {
   mean: number;
   /** With n - 1; 0 for one pixel. */
   deviation: number;
+  /** Standard uncertainty of the mean, σ/√n; 0 for one pixel. */
+  meanUncertainty: number;
   minimum: number;
   maximum: number;
   sum: number;
@@ -35,7 +37,8 @@ export type MeasureTool =
   | "ratio"
   | "rectangle"
   | "ellipse"
-  | "polygon";
+  | "polygon"
+  | "perimeter";
 export const measureTools: readonly MeasureTool[] = [
   "length",
   "polyline",
@@ -45,6 +48,7 @@ export const measureTools: readonly MeasureTool[] = [
   "rectangle",
   "ellipse",
   "polygon",
+  "perimeter",
 ];
 
 /** What the software, its settings and the scanner contribute (requirements 4.2.9, Annex A). */
@@ -71,6 +75,27 @@ export interface Measured {
   anchoring: number;
   rounding: number;
   spacing: number;
+  combined: number;
+  /** U = k·u. */
+  expanded: number;
+}
+
+/** One contour of a volume. */
+export interface Section {
+  /** mm². */
+  area: number;
+  /** Standard uncertainty of the area, mm². */
+  uncertainty: number;
+  /** Place of the plane along the normal, mm. */
+  place: number;
+}
+
+/** mm³; standard uncertainties from the areas, from the two ends and from rounding. */
+export interface MeasuredVolume {
+  value: number;
+  areas: number;
+  ends: number;
+  rounding: number;
   combined: number;
   /** U = k·u. */
   expanded: number;

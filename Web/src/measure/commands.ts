@@ -53,6 +53,7 @@ export interface MeasureActions {
   explain(uid: string): void;
   publish(): void;
   panel(): void;
+  look(): void;
   /** Reverts what is being dragged. */
   cancelDrag(): boolean;
   hasImage(): boolean;
@@ -117,6 +118,7 @@ export function measureCommands(measuring: Measuring, actions: MeasureActions): 
       checked: measuring.hiddenAll,
     }),
     command("measure.list", ["Shift+M"], actions.panel, () => true, { icon: "list", places: ["toolbar"] }),
+    command("measure.look", ["Alt+M"], actions.look, () => true),
     command("measure.publish", ["Mod+S"], actions.publish, () => (actions.store()?.own().length ?? 0) > 0),
   ];
 }

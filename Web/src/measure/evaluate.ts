@@ -22,6 +22,8 @@ export interface Geometry {
   anchorUncertainty: readonly Coordinate[];
   /** How much taller than wide a pixel is, as far as that is known. */
   aspect: number;
+  /** k; 2 when left out. */
+  coverage?: number;
 }
 
 export const coverageFactor = 2;
@@ -95,7 +97,7 @@ export function explain(geometry: Geometry, math: MeasureMath): Explained[] {
     case "freehand":
       return [
         ask.one("area", "polygon", points),
-        ask.one("perimeter", "polyline", [...points, ...points.slice(0, 1)]),
+        ask.one("perimeter", "perimeter", points),
       ];
     default:
       return [];
@@ -118,10 +120,12 @@ class Question {
   readonly #geometry: Geometry;
   readonly #math: MeasureMath;
   readonly #millimetres: boolean;
+  readonly #coverage: number;
 
   constructor(geometry: Geometry, math: MeasureMath) {
     this.#geometry = geometry;
     this.#math = math;
+    this.#coverage = geometry.coverage ?? coverageFactor;
     const { rowSpacing, columnSpacing } = geometry.calibration;
     this.#millimetres = rowSpacing !== null && columnSpacing !== null;
   }
@@ -147,14 +151,14 @@ class Question {
   curve(points: readonly Coordinate[]): Explained {
     const fine = this.one("pathLength", "polyline", curvePoints(points, this.#geometry.aspect));
     const { anchoring } = this.#measured("pathLength", "polyline", points);
-    return recombined(fine, anchoring);
+    return this.#recombined(fine, anchoring);
   }
 
   /** Centre and one point of the rim were placed: u_A = 2πr·u_r. */
   circle(points: readonly Coordinate[]): Explained[] {
     const radius = this.one("radius", "length", points);
     const area = this.one("area", "ellipse", halfAxes(circleAxes(points, this.#geometry.aspect)));
-    return [recombined(area, 2 * Math.PI * radius.measured.value * radius.measured.anchoring), radius];
+    return [this.#recombined(area, 2 * Math.PI * radius.measured.value * radius.measured.anchoring), radius];
   }
 
   #unit(name: QuantityName): string {
@@ -186,17 +190,17 @@ class Question {
       spacingUncertainty: known ? spacingUncertainty : 0,
       anchor: [share * anchorEdge(anchorUncertainty, 0), share * anchorEdge(anchorUncertainty, 1)],
       displayStep: displayStep(name, 0),
-      coverage: coverageFactor,
+      coverage: this.#coverage,
     };
   }
-}
 
-/** With another part of anchoring than the kernels know of. */
-function recombined(explained: Explained, anchoring: number): Explained {
-  const { rounding, spacing } = explained.measured;
-  const combined = Math.sqrt(anchoring * anchoring + rounding * rounding + spacing * spacing);
-  const expanded = coverageFactor * combined;
-  return { ...explained, measured: { ...explained.measured, anchoring, combined, expanded } };
+  /** With another part of anchoring than the kernels know of. */
+  #recombined(explained: Explained, anchoring: number): Explained {
+    const { rounding, spacing } = explained.measured;
+    const combined = Math.sqrt(anchoring * anchoring + rounding * rounding + spacing * spacing);
+    const expanded = this.#coverage * combined;
+    return { ...explained, measured: { ...explained.measured, anchoring, combined, expanded } };
+  }
 }
 
 /** A place evenly spread over an edge has the standard uncertainty edge/√12. The least certain point counts for all. */

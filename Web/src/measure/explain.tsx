@@ -1,157 +1,238 @@
 /** How a value comes about: formula, inputs, parts of the uncertainty (requirement 4.2.9, Annex A). */
 import { number } from "../core/format.ts";
 import { t } from "../core/i18n.ts";
+import type { MeasuredVolume } from "../imaging/kernels.ts";
 import { openDialog } from "../ui/dialog.tsx";
-import type { QuantityName } from "./codes.ts";
-import { quantityName } from "./codes.ts";
+import { type Signal, signal } from "../ui/signal.ts";
+import { type Code, quantities, quantityName } from "./codes.ts";
 import { coverageFactor, explain, type Explained } from "./evaluate.ts";
+import { formulaOf, statisticsFormula, volumeFormula } from "./formulas.ts";
 import { calibrationText, markName, namedValue, unitText, valueName, valueText } from "./labels.ts";
-import type { Kind, Mark } from "./mark.ts";
+import type { Kind, Mark, Value } from "./mark.ts";
 import type { MeasureMath } from "./math.ts";
 import { isGeometric } from "./valuation.ts";
 
-interface Formula {
-  value: string;
-  /** Standard uncertainty from anchoring; u is that of one anchor along one axis, in mm. */
-  anchoring: string;
+/** What the reader tries instead of the inputs of the mark; `null` leaves that of the mark. */
+interface Trial {
+  /** Standard uncertainty of an anchor, pixels. */
+  anchor: number | null;
+  /** Relative standard uncertainty of the spacing, percent. */
+  spacing: number | null;
+  coverage: number | null;
 }
 
-const path: Formula = {
-  value: "L = Σ √((Δc·s_c)² + (Δr·s_r)²)",
-  anchoring: "u_a² = u² · Σ |e_{i−1} − e_i|²,  e: unit vectors of the lines, e_0 = e_n = 0",
-};
-const polygonArea: Formula = {
-  value: "A = ½ |Σ (x_i·y_{i+1} − x_{i+1}·y_i)|",
-  anchoring: "u_a² = (u²/4) · Σ |P_{i+1} − P_{i−1}|²",
-};
+const untouched: Trial = { anchor: null, spacing: null, coverage: null };
 
-const formulas: Readonly<Partial<Record<QuantityName, Formula>>> = {
-  length: { value: "L = √((Δc·s_c)² + (Δr·s_r)²)", anchoring: "u_a = √2 · u" },
-  pathLength: path,
-  perimeter: path,
-  radius: { value: "r = √((Δc·s_c)² + (Δr·s_r)²)", anchoring: "u_a = √2 · u" },
-  angle: {
-    value: "θ = arccos(BA·BC / (|BA|·|BC|))",
-    anchoring: "u_a² = u² · (1/|BA|² + 1/|BC|² + |AC|²/(|BA|²·|BC|²))",
-  },
-  cobbAngle: {
-    value: "θ = arccos(L₁·L₂ / (|L₁|·|L₂|))",
-    anchoring: "u_a² = 2u² · (1/|L₁|² + 1/|L₂|²)",
-  },
-  ratio: { value: "R = L₁ / L₂", anchoring: "u_a = R · √(2u²/L₁² + 2u²/L₂²)" },
-};
-
-const areas: Readonly<Partial<Record<Kind, Formula>>> = {
-  rectangle: { value: "A = |Δc·s_c| · |Δr·s_r|", anchoring: "u_a² = 2u² · (w² + h²)" },
-  ellipse: {
-    value: "A = π · |a × b|",
-    anchoring: "u_a = π · √((|a|² + |b|²)/2) · u,  a, b: half axes from their two ends",
-  },
-  circle: { value: "A = π · r²", anchoring: "u_a = 2π · r · u_a(r)" },
-  polygon: polygonArea,
-  freehand: polygonArea,
-};
-
-const statisticsFormula = "m = Σv/n,  σ² = Σ(v − m)²/(n − 1),  U(m) = k·σ/√n";
-const volumeFormula = "V = Σ A_i·h_i,  u² = Σ (h_i·u(A_i))² + Σ_ends (A·h)²/12";
-
-function formulaOf(kind: Kind, name: QuantityName): Formula | null {
-  return name === "area" ? areas[kind] ?? null : formulas[name] ?? null;
+export interface Explanation {
+  mark: Mark;
+  aspect: number;
+  math: MeasureMath;
+  /** Of a volume whose contours are all there: computed with a coverage factor. */
+  volume: ((coverage: number) => MeasuredVolume) | null;
 }
 
-export function openExplanation(mark: Mark, aspect: number, math: MeasureMath): void {
-  const { kind, points, calibration, anchorUncertainty } = mark;
-  const geometry =
-    mark.values.some(isGeometric) && kind !== "calibration" && kind !== "volume" && kind !== "graphic"
-      ? explain({ kind, points, calibration, anchorUncertainty, aspect }, math)
-      : [];
+/** Formula, inputs and parts; the inputs can be changed to see what comes of them, which leaves the mark as it is. */
+export function openExplanation(explanation: Explanation): void {
+  const { mark } = explanation;
+  const trial = signal<Trial>(untouched);
   openDialog({
     title: markName(mark),
     className: "dialog-explain",
     body: () => (
       <>
-        <Inputs mark={mark} />
-        {geometry.map((each) => <Part kind={kind} explained={each} />)}
-        <Rest mark={mark} />
+        <Inputs mark={mark} trial={trial} />
+        {() => parts(explanation, trial()).map((each) => <Part kind={mark.kind} explained={each} />)}
+        {() => <VolumePart explanation={explanation} coverage={trial().coverage ?? coverageFactor} />}
+        {() => <Rest mark={mark} coverage={trial().coverage} />}
       </>
     ),
   });
 }
 
-function Inputs(props: { mark: Mark }) {
-  const { calibration, anchorUncertainty } = props.mark;
-  const anchors = anchorUncertainty.map((each) => Math.max(...each));
+function parts({ mark, aspect, math }: Explanation, trial: Trial): Explained[] {
+  const { kind, points } = mark;
+  if (!hasModel(mark)) return [];
+  const { anchor, spacing, coverage } = trial;
+  const { spacingUncertainty } = mark.calibration;
+  return explain({
+    kind,
+    points,
+    aspect,
+    calibration: {
+      ...mark.calibration,
+      spacingUncertainty: spacing === null ? spacingUncertainty : spacing / 100,
+    },
+    anchorUncertainty: anchor === null ? mark.anchorUncertainty : points.map(() => [anchor, anchor] as const),
+    coverage: coverage ?? coverageFactor,
+  }, math);
+}
+
+/** Whether the values are functions of the points. */
+function hasModel({ kind, values }: Mark): boolean {
+  return values.some(isGeometric) && kind !== "calibration" && kind !== "volume" && kind !== "graphic";
+}
+
+function Inputs(props: { mark: Mark; trial: Signal<Trial> }) {
+  const { mark, trial } = props;
+  const { calibration, anchorUncertainty } = mark;
   const { rowSpacing, columnSpacing, spacingUncertainty } = calibration;
+  const anchor = anchorUncertainty.length > 0 ? Math.max(...anchorUncertainty.flat()) : null;
+  const hasSpacing = rowSpacing !== null && columnSpacing !== null;
+  const model = hasModel(mark);
+  const field = (name: keyof Trial, usual: number, unit: string) => (
+    <dd>
+      <Field name={name} usual={usual} unit={unit} trial={trial} />
+    </dd>
+  );
   return (
-    <dl class="explain-inputs">
-      <dt>{t("measure.explain.calibration")}</dt>
-      <dd>{calibrationText(calibration)}</dd>
-      {rowSpacing !== null && columnSpacing !== null && (
-        <>
-          <dt>{t("measure.explain.spacing")}</dt>
-          <dd>{`s_r = ${number(rowSpacing, 6)} mm, s_c = ${number(columnSpacing, 6)} mm`}</dd>
-          <dt>{t("measure.explain.spacingUncertainty")}</dt>
-          <dd>
-            {spacingUncertainty > 0
-              ? `${number(spacingUncertainty * 100, 2)} %`
-              : t("measure.explain.notStated")}
-          </dd>
-        </>
-      )}
-      {anchors.length > 0 && (
-        <>
-          <dt>{t("measure.explain.anchor")}</dt>
-          <dd>{`u = p/√12 = ${number(Math.max(...anchors), 4)} px`}</dd>
-        </>
-      )}
-    </dl>
+    <>
+      <dl class="explain-inputs">
+        <dt>{t("measure.explain.calibration")}</dt>
+        <dd>{calibrationText(calibration)}</dd>
+        {hasSpacing && (
+          <>
+            <dt>{t("measure.explain.spacing")}</dt>
+            <dd>{`s_r = ${number(rowSpacing, 6)} mm, s_c = ${number(columnSpacing, 6)} mm`}</dd>
+          </>
+        )}
+        {hasSpacing && model && (
+          <>
+            <dt>{`${t("measure.explain.spacingUncertainty")} (${t("measure.explain.notStated")})`}</dt>
+            {field("spacing", spacingUncertainty * 100, "%")}
+          </>
+        )}
+        {anchor !== null && model && (
+          <>
+            <dt>{t("measure.explain.anchor")}</dt>
+            {field("anchor", anchor, "px")}
+          </>
+        )}
+        <dt>{t("measure.explain.coverage")}</dt>
+        {field("coverage", coverageFactor, "")}
+      </dl>
+      <p class="explain-note">{t("measure.explain.trial")}</p>
+    </>
+  );
+}
+
+/** The kernels take no larger numbers, and no reader has any. */
+const inputMaximum = 1000;
+
+function Field(props: { name: keyof Trial; usual: number; unit: string; trial: Signal<Trial> }) {
+  const { name, usual, unit, trial } = props;
+  const change = (event: Event) => {
+    const { valueAsNumber: value } = event.target as HTMLInputElement;
+    const fits = value >= 0 && value <= inputMaximum;
+    trial.update((all) => ({ ...all, [name]: fits ? value : null }));
+  };
+  return (
+    <label>
+      <input
+        type="number"
+        name={name}
+        min="0"
+        max={inputMaximum}
+        step="any"
+        value={String(Number(usual.toPrecision(4)))}
+        onInput={change}
+      />
+      {` ${unit}`}
+    </label>
   );
 }
 
 function Part(props: { kind: Kind; explained: Explained }) {
   const { explained, kind } = props;
-  const { measured, name } = explained;
+  const { measured, name, unit, quantity } = explained;
   const formula = formulaOf(kind, name);
-  const unit = unitText(explained.unit);
-  const row = (label: string, value: number, symbol: string) => (
-    <tr>
-      <th scope="row">{label}</th>
-      <td>{symbol}</td>
-      <td class="number">{`${number(value, 4)} ${unit}`}</td>
-    </tr>
-  );
-  const value = {
-    quantity: explained.quantity,
-    derivation: null,
-    value: measured.value,
-    unit: explained.unit,
-    uncertainty: measured.expanded,
-    k: coverageFactor,
-  };
   return (
     <section class="explain-part">
-      <h3>{namedValue(value)}</h3>
+      <h3>{namedValue(valueOf(quantity, unit, measured))}</h3>
       {formula && <p class="formula">{formula.value}</p>}
-      <table class="explain-table">
-        <tbody>
-          {row(t("measure.explain.anchoring"), measured.anchoring, "u_a")}
-          {row(t("measure.explain.rounding"), measured.rounding, "u_r = r/√12")}
-          {row(t("measure.explain.spacingPart"), measured.spacing, "u_s")}
-          {row(t("measure.explain.combined"), measured.combined, "u_c = √(u_a² + u_r² + u_s²)")}
-          {row(t("measure.explain.expanded"), measured.expanded, `U = k·u_c, k = ${coverageFactor}`)}
-        </tbody>
-      </table>
+      <Parts
+        unit={unit}
+        measured={measured}
+        rows={[
+          ["measure.explain.anchoring", measured.anchoring, "u_a"],
+          ["measure.explain.rounding", measured.rounding, "u_r = r/√12"],
+          ["measure.explain.spacingPart", measured.spacing, "u_s"],
+        ]}
+        sum="u_c = √(u_a² + u_r² + u_s²)"
+      />
       {formula && <p class="formula">{formula.anchoring}</p>}
     </section>
   );
 }
 
+function VolumePart(props: { explanation: Explanation; coverage: number }) {
+  const measured = props.explanation.volume?.(props.coverage);
+  if (!measured) return null;
+  return (
+    <section class="explain-part">
+      <h3>{namedValue(valueOf(quantities.volume, "mm3", measured))}</h3>
+      <p class="formula">{volumeFormula}</p>
+      <Parts
+        unit="mm3"
+        measured={measured}
+        rows={[
+          ["measure.explain.areas", measured.areas, "√Σ(h_i·u(A_i))²"],
+          ["measure.explain.ends", measured.ends, "√Σ_ends (A·h)²/12"],
+          ["measure.explain.rounding", measured.rounding, "u_r = r/√12"],
+        ]}
+        sum="u_c"
+      />
+    </section>
+  );
+}
+
+interface Sum {
+  value: number;
+  combined: number;
+  expanded: number;
+}
+
+function valueOf(quantity: Code, unit: string, { value, combined, expanded }: Sum): Value {
+  return {
+    quantity,
+    derivation: null,
+    value,
+    unit,
+    uncertainty: expanded,
+    k: combined > 0 ? expanded / combined : 0,
+  };
+}
+
+type PartRow = readonly [label: string, value: number, symbol: string];
+
+function Parts(props: { unit: string; measured: Sum; rows: readonly PartRow[]; sum: string }) {
+  const { measured: { combined, expanded }, rows, sum } = props;
+  const factor = combined > 0 ? number(expanded / combined, 3) : "0";
+  const all: readonly PartRow[] = [
+    ...rows,
+    ["measure.explain.combined", combined, sum],
+    ["measure.explain.expanded", expanded, `U = k·u_c, k = ${factor}`],
+  ];
+  return (
+    <table class="explain-table">
+      <tbody>
+        {all.map(([label, value, symbol]) => (
+          <tr>
+            <th scope="row">{t(label)}</th>
+            <td>{symbol}</td>
+            <td class="number">{`${number(value, 4)} ${unitText(props.unit)}`}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 /** Values without a geometric model: statistics of pixels, a known length, what others have measured. */
-function Rest(props: { mark: Mark }) {
-  const { mark } = props;
+function Rest(props: { mark: Mark; coverage: number | null }) {
+  const { mark, coverage } = props;
   const others = mark.values.filter((each) =>
     !isGeometric(each) || mark.kind === "volume" || mark.kind === "calibration"
-  );
+  ).map((each) => withCoverage(each, coverage));
   if (others.length === 0) return null;
   const hasStatistics = others.some((each) => each.derivation !== null);
   const volume = others.some((each) => quantityName(each.quantity) === "volume");
@@ -176,4 +257,10 @@ function Rest(props: { mark: Mark }) {
       {volume && <p class="formula">{volumeFormula}</p>}
     </section>
   );
+}
+
+/** The same combined uncertainty with another factor. */
+function withCoverage(value: Value, coverage: number | null): Value {
+  if (coverage === null || value.uncertainty === null || !(value.k > 0)) return value;
+  return { ...value, uncertainty: (value.uncertainty / value.k) * coverage, k: coverage };
 }

@@ -3,6 +3,7 @@ import { isCancelled } from "../core/confirming.ts";
 import { explain, explainCode } from "../core/errors.ts";
 import { t } from "../core/i18n.ts";
 import { confirm, openDialog } from "../ui/dialog.tsx";
+import type { Section } from "../imaging/kernels.ts";
 import { effect, root, type Signal, signal } from "../ui/signal.ts";
 import { openTrouble } from "../ui/trouble.tsx";
 import type { SavedAnnotation } from "../viewer/saving.ts";
@@ -13,6 +14,8 @@ import { openEditor } from "./editor.ts";
 import { openExplanation } from "./explain.tsx";
 import { type Journal, openJournal } from "./journal.ts";
 import { loadKernelMath } from "./kernel-math.ts";
+import { followLook } from "./look.ts";
+import { openLook } from "./look-dialog.tsx";
 import { type MarksLayer, marksLayer } from "./layer.ts";
 import { kindNames, markName } from "./labels.ts";
 import { isOn, type Mark, newUID } from "./mark.ts";
@@ -22,7 +25,7 @@ import { markAspect } from "./pen.ts";
 import { savedAnnotation } from "./saved.ts";
 import { MarkStore } from "./store.ts";
 import { browserTimer, MarkSync } from "./sync.ts";
-import { type NoVolume, sectionsOf, volumeOf } from "./volume.ts";
+import { measuredVolume, type NoVolume, sectionsOf, volumeOf } from "./volume.ts";
 
 export const makeMeasuring: MakeExtension = (host) => new MeasureExtension(host);
 
@@ -57,6 +60,7 @@ class MeasureExtension implements ViewerExtension {
       explain: (uid) => this.#explain(uid),
       publish: () => void this.#publish(),
       panel: () => this.#open.update((on) => !on),
+      look: openLook,
       cancelDrag: () => [...this.#layers.values()].some((each) => each.pen.cancel()),
       // Where nothing can be drawn the view says why while the tool is in hand.
       hasImage: () => host.active()?.frame() != null || host.active()?.refusal() != null,
@@ -68,7 +72,10 @@ class MeasureExtension implements ViewerExtension {
       body: () => <MarksPanel measuring={this.#measuring} actions={this.#panelActions()} />,
     };
     this.#channel.onmessage = (event) => this.#heard(event.data);
-    const scope = root(() => effect(() => this.#follow(host.studies())));
+    const scope = root(() => {
+      effect(() => this.#follow(host.studies()));
+      followLook(host.api, host.author);
+    });
     this.#end = scope.end;
     addEventListener("online", this.#retry);
     void this.#load();
@@ -207,7 +214,12 @@ class MeasureExtension implements ViewerExtension {
     const math = this.#measuring.math.peek();
     if (!mark || !math) return;
     const frame = this.#viewportOf(mark)?.frame.peek();
-    openExplanation(mark, frame ? markAspect(mark, frame) : 1, math);
+    const aspect = frame ? markAspect(mark, frame) : 1;
+    const stack = mark.kind === "volume" ? this.#sections(mark.members) : null;
+    const volume = stack && typeof stack !== "string"
+      ? (coverage: number) => measuredVolume(stack.sections, stack.slice, math, coverage)
+      : null;
+    openExplanation({ mark, aspect, math, volume });
   }
 
   #jump(mark: Mark): void {
@@ -250,16 +262,30 @@ class MeasureExtension implements ViewerExtension {
     return null;
   }
 
+  #contours(uids: readonly string[]): Mark[] {
+    const store = this.#measuring.storeOf(uids[0] ?? "");
+    return uids.flatMap((uid) => store?.get(uid) ?? []);
+  }
+
+  /** The contours as sections of a stack with its slice spacing, or why they are none. */
+  #sections(uids: readonly string[]): { sections: Section[]; slice: number } | NoVolume {
+    const contours = this.#contours(uids);
+    if (contours.length < uids.length) return "noContours";
+    const sections = sectionsOf(contours, (mark) => this.#frameInfo(mark));
+    if (typeof sections === "string") return sections;
+    const stack = contours[0] && this.#frameInfo(contours[0])?.stack;
+    const slice = stack?.sliceSpacing ?? stack?.sliceThickness;
+    return slice && slice > 0 ? { sections, slice } : "noPlace";
+  }
+
   #makeVolume(uids: readonly string[]): void {
     const store = this.#measuring.storeOf(uids[0] ?? "");
-    const contours = uids.flatMap((uid) => store?.get(uid) ?? []);
+    const math = this.#measuring.math.peek();
+    const contours = this.#contours(uids);
     const [first] = contours;
-    if (!store || !first) return;
-    const sections = sectionsOf(contours, (mark) => this.#frameInfo(mark));
-    if (typeof sections === "string") return this.#host.announce(t(noVolumeReasons[sections]));
-    const stack = this.#frameInfo(first)?.stack;
-    const slice = stack?.sliceSpacing ?? stack?.sliceThickness;
-    if (!slice || !(slice > 0)) return this.#host.announce(t(noVolumeReasons.noPlace));
+    if (!store || !first || !math) return;
+    const stack = this.#sections(uids);
+    if (typeof stack === "string") return this.#host.announce(t(noVolumeReasons[stack]));
     const stamp = store.stamp();
     const mark: Mark = {
       ...first,
@@ -270,7 +296,7 @@ class MeasureExtension implements ViewerExtension {
       patientPoints: null,
       label: null,
       text: "",
-      values: [volumeOf(sections, slice)],
+      values: [volumeOf(stack.sections, stack.slice, math)],
       anchorUncertainty: [],
       members: contours.map((each) => each.uid),
       created: stamp,

@@ -6,9 +6,11 @@ import {
   Kernels,
   type MeasureContext,
   type Measured,
+  type MeasuredVolume,
   type MeasureTool,
   type Region,
   type SampleType,
+  type Section,
   type Statistics,
   type SUVInput,
 } from "../imaging/kernels.ts";
@@ -50,6 +52,10 @@ export class KernelMath implements MeasureMath {
     } finally {
       this.kernels.release(pointer);
     }
+  }
+
+  volume(sections: readonly Section[], slice: number, step: number, coverage: number): MeasuredVolume {
+    return this.kernels.volume(sections, slice, step, coverage);
   }
 
   suvFactor(input: SUVInput): number | null {

@@ -3,6 +3,8 @@ import { number } from "../core/format.ts";
 import { locale, t } from "../core/i18n.ts";
 import { type DerivationName, derivationName, type QuantityName, quantityName } from "./codes.ts";
 import { displayStep } from "./evaluate.ts";
+import { formulaLine } from "./formulas.ts";
+import { look } from "./look.ts";
 import type { Calibration, Kind, Mark, NoMillimetres, Value } from "./mark.ts";
 
 export const kindNames: Readonly<Record<Kind, string>> = {
@@ -74,29 +76,54 @@ export function unitText(unit: string): string {
   return units[unit] ?? unit;
 }
 
-function stepOf(value: Value): number {
+function usualStep(value: Value): number {
   return displayStep(quantityName(value.quantity) ?? "pixelValue", value.value);
 }
 
-/** "12.3 ± 0.2 mm (k=2)"; always with as many digits after the point as the step of the display has. */
+/** Digits more than usual that the reader has chosen. */
+const extraDigits = { supported: 0, fewer: -1, more: 1, most: 2 } as const;
+
+/**
+ * The step of the number shown. Without a choice of more digits the uncertainty has two significant digits at most, so that
+ * no digit stands there that it does not support. Counts stay whole.
+ */
+export function shownStep(value: Value): number {
+  const usual = usualStep(value);
+  if (quantityName(value.quantity) === "pixelCount") return usual;
+  const extra = extraDigits[look().digits];
+  const chosen = usual * 10 ** -extra;
+  if (extra > 0 || value.uncertainty === null || !(value.uncertainty > 0)) return chosen;
+  return Math.max(chosen, 10 ** (Math.floor(Math.log10(value.uncertainty)) - 1));
+}
+
+/** Expanded uncertainty with the rounding of the number shown in place of the usual one. */
+function shownUncertainty(value: Value, uncertainty: number, step: number): number {
+  const usual = usualStep(value);
+  if (step === usual || value.derivation !== null) return uncertainty;
+  const variance = (uncertainty / value.k) ** 2 + (step ** 2 - usual ** 2) / 12;
+  return value.k * Math.sqrt(Math.max(variance, 0));
+}
+
+/** "12.3 ± 0.2 mm (k=2)"; value and uncertainty end at the same digit. */
 export function valueText(value: Value): string {
-  const step = stepOf(value);
-  const digits = Math.max(0, Math.round(-Math.log10(step)));
-  const shown = fixed(value.value, digits);
+  const step = shownStep(value);
+  const shown = fixed(value.value, step);
   const unit = unitText(value.unit);
   const space = unit === "" || unit === "°" ? "" : "\u00a0";
   if (value.uncertainty === null) return `${shown}${space}${unit}`;
   // An uncertainty is never shown as nothing.
-  const uncertainty = fixed(Math.max(value.uncertainty, step), digits);
-  return `${shown}\u00a0±\u00a0${uncertainty}${space}${unit}\u00a0(k=${number(value.k)})`;
+  const uncertainty = fixed(Math.max(shownUncertainty(value, value.uncertainty, step), step), step);
+  return `${shown}\u00a0±\u00a0${uncertainty}${space}${unit}\u00a0(k=${number(value.k, 3)})`;
 }
 
-function fixed(value: number, digits: number): string {
+function fixed(value: number, step: number): string {
+  const digits = Math.max(0, Math.round(-Math.log10(step)));
   const format = new Intl.NumberFormat(locale(), {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-  return format.format(value).replace("-", "\u2212");
+  const whole = step > 1 ? Math.round(value / step) * step : value;
+  return format.format(whole).replace("-", "\u2212");
 }
 
 /** The lines that stand beside a mark, without its number. */
@@ -122,6 +149,12 @@ function isShown(value: Value): boolean {
 
 export function namedValue(value: Value): string {
   return `${valueName(value)} ${valueText(value)}`;
+}
+
+/** The formulas of a mark's values, for the tip of what is pointed at; each once. */
+export function markTip(mark: Mark): string {
+  return [...new Set(mark.values.map((each) => formulaLine(mark.kind, each)))].filter((each) => each !== "")
+    .join("\n");
 }
 
 function hasLength(mark: Mark): boolean {

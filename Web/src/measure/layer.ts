@@ -4,7 +4,7 @@ import { computed, effect, root, signal } from "../ui/signal.ts";
 import type { Viewport, ViewportFrame, ViewportLayer, ViewportPointer } from "../viewer/viewport-api.ts";
 import { calibrationAt } from "./calibration.ts";
 import { type Drawing, shownPoints } from "./drawing.ts";
-import { valueText } from "./labels.ts";
+import { markTip, valueText } from "./labels.ts";
 import { isOn, type Mark, type Value } from "./mark.ts";
 import type { Measuring } from "./measuring.ts";
 import { type Canvas, type Painted, Painter } from "./painter.ts";
@@ -45,6 +45,8 @@ export function marksLayer(measuring: Measuring, viewport: Viewport): MarksLayer
     pointerHover(event: ViewportPointer) {
       const used = pen.pointerHover(event);
       hovering.set(used ? "pointer" : null);
+      const mark = used ? pen.gripAt(event.screen, event.pointerType)?.mark : undefined;
+      showTip(viewport, mark ? markTip(mark) : "");
       return used;
     },
     doubleClick: (event) => pen.doubleClick(event),
@@ -60,6 +62,14 @@ export function marksLayer(measuring: Measuring, viewport: Viewport): MarksLayer
       painter.end();
     },
   };
+}
+
+/** The browser's own tip: how the values under the pointer are computed. */
+function showTip(viewport: Viewport, text: string): void {
+  const place = viewport.layer.parentElement;
+  if (!place || place.title === text) return;
+  if (text === "") place.removeAttribute("title");
+  else place.title = text;
 }
 
 function paintedMarks(measuring: Measuring, viewport: Viewport): Painted[] {

@@ -5,8 +5,10 @@
 import type {
   MeasureContext,
   Measured,
+  MeasuredVolume,
   MeasureTool,
   Region,
+  Section,
   Statistics,
   SUVInput,
 } from "../imaging/kernels.ts";
@@ -23,5 +25,7 @@ export interface MeasureMath {
   measure(tool: MeasureTool, points: Float64Array, context: MeasureContext): Measured;
   /** `null` when no pixel of the block counts. `region` is in the image's coordinates, like the block's place. */
   statistics(block: SampleBlock, region: Region, values: ModalityValues): Statistics | null;
+  /** Contours in the order of their places; `slice`: mm between slices, `step`: of the number shown. */
+  volume(sections: readonly Section[], slice: number, step: number, coverage: number): MeasuredVolume;
   suvFactor(input: SUVInput): number | null;
 }

@@ -1,9 +1,12 @@
 /** Draws marks and their values into the SVG layer of a viewport. Positions come in device pixels; elements are kept and moved. */
 import type { Affine, Point } from "../viewer/viewport-api.ts";
+import { AwaySigns, type Side, sideOf } from "./away.ts";
 import { labelLines } from "./labels.ts";
+import { look } from "./look.ts";
 import type { Coordinate, Mark } from "./mark.ts";
 import { type Box } from "./pen.ts";
-import { outlineOnScreen, toScreen } from "./screen.ts";
+import { clamp, fontPixels, linePixels, padding, round, set, svg, textWidth } from "./svg.ts";
+import { crosses, outlineOnScreen, toScreen } from "./screen.ts";
 import { handles, type Outline, outlines } from "./shape.ts";
 
 export interface Painted {
@@ -23,23 +26,12 @@ export interface Canvas {
   pixelRatio: number;
 }
 
-const fontPixels = 13;
-const linePixels = 17;
-const padding = 4;
+/** A line of 1.8 pixels fills at least nine tenths of one wherever it falls, and the outline one beside it. */
+const linePixelsWide = 1.8;
+const haloPixels = { normal: 4.6, strong: 7 } as const;
 const gap = 14;
 const handleRadius = 4.5;
 const tick = 7;
-const svgNamespace = "http://www.w3.org/2000/svg";
-
-export function svg<Tag extends keyof SVGElementTagNameMap>(
-  tag: Tag,
-  attributes: Readonly<Record<string, string | number>> = {},
-): SVGElementTagNameMap[Tag] {
-  const element = document.createElementNS(svgNamespace, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  return element;
-}
-
 /** The elements of one mark; `path` twice because a dark line under the bright one keeps it visible on white. */
 class MarkNodes {
   readonly group = svg("g", { class: "mark" });
@@ -76,8 +68,8 @@ class MarkNodes {
     group.classList.toggle("mark-other", !own);
     group.setAttribute("data-author", String(authorColor(mark.author.name)));
     const line = outlined.map(pathOf).join("") + ends(mark, canvas);
-    set(this.#halo, { d: line, "stroke-width": 4 * ratio });
-    set(this.#line, { d: line, "stroke-width": 1.5 * ratio });
+    set(this.#halo, { d: line, "stroke-width": haloPixels[look().outline] * ratio });
+    set(this.#line, { d: line, "stroke-width": linePixelsWide * ratio });
     set(this.#help, {
       d: helpLine(mark, canvas.view),
       "stroke-width": ratio,
@@ -132,6 +124,7 @@ class MarkNodes {
 export class Painter {
   readonly #nodes = new Map<string, MarkNodes>();
   readonly #root = svg("g", { class: "marks" });
+  readonly #away = new AwaySigns(this.#root);
 
   constructor(layer: SVGSVGElement, readonly boxes: Map<string, Box>) {
     layer.appendChild(this.#root);
@@ -139,6 +132,8 @@ export class Painter {
 
   paint(all: readonly Painted[], canvas: Canvas): void {
     this.boxes.clear();
+    const { color, outline } = look();
+    set(this.#root, { "data-color": color, "data-outline": outline });
     const uids = new Set(all.map((each) => each.mark.uid));
     for (const [uid, nodes] of this.#nodes) {
       if (uids.has(uid)) continue;
@@ -151,7 +146,12 @@ export class Painter {
     });
     // What the reader put somewhere stands there; the others keep out of its way.
     const inOrder = [...all].sort((a, b) => Number(b.mark.label !== null) - Number(a.mark.label !== null));
-    for (const painted of inOrder) this.#paintOne(painted, canvas, taken);
+    const away = new Map<Side, string[]>();
+    for (const painted of inOrder) {
+      const side = this.#paintOne(painted, canvas, taken);
+      if (side) away.set(side, [...(away.get(side) ?? []), String(painted.mark.number || "·")]);
+    }
+    this.#away.paint(away, canvas);
   }
 
   end(): void {
@@ -159,24 +159,26 @@ export class Painter {
     this.#nodes.clear();
   }
 
-  #paintOne(painted: Painted, canvas: Canvas, taken: Taken[]): void {
+  /** Where the mark lies when it is out of sight. */
+  #paintOne(painted: Painted, canvas: Canvas, taken: Taken[]): Side | null {
     const { mark } = painted;
     const nodes = this.#nodes.get(mark.uid) ?? this.#added(mark.uid);
     const outlined = outlines(mark.kind, mark.points, painted.aspect).map((each) =>
       outlineOnScreen(each, canvas.view)
     );
-    const visible = outlined.some((each) => touches(each, canvas));
+    const visible = outlined.some((each) => isSeen(each, canvas));
     // Mark and value are seen together or not at all.
     nodes.group.toggleAttribute("hidden", !visible);
-    if (!visible) return;
+    if (!visible) return outlined.length === 0 ? null : sideOf(bounds(outlined), canvas);
     nodes.paint(painted, canvas, outlined);
     const lines = labelText(painted);
     const box = lines.length === 0 ? null : placed(mark, lines, outlined, canvas, taken);
     const anchor = box ? nearestPoint(outlined, box) : { x: 0, y: 0 };
     nodes.label(lines, box, anchor, canvas.pixelRatio);
-    if (!box) return;
+    if (!box) return null;
     taken.push({ uid: mark.uid, box, weight: labelWeight });
     this.boxes.set(mark.uid, box);
+    return null;
   }
 
   #added(uid: string): MarkNodes {
@@ -204,18 +206,6 @@ function authorColor(name: string): number {
   for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
   return sum % authorColors;
 }
-
-function set(element: Element, attributes: Readonly<Record<string, string | number>>): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    const text = String(value);
-    if (element.getAttribute(name) !== text) element.setAttribute(name, text);
-  }
-}
-
-/** A hundredth of a device pixel is finer than anything that can be seen. */
-const round = (value: number) => Math.round(value * 100) / 100;
-const clamp = (value: number, low: number, high: number) =>
-  Math.min(Math.max(value, low), Math.max(low, high));
 
 function pathOf({ points, closed }: Outline): string {
   if (points.length < 2) return "";
@@ -290,25 +280,19 @@ function bounds(outlined: readonly Outline[]): { left: number; top: number; righ
   return all;
 }
 
-function touches(outline: Outline, canvas: Canvas): boolean {
-  const { left, top, right, bottom } = bounds([outline]);
-  return right >= 0 && bottom >= 0 && left <= canvas.width && top <= canvas.height;
-}
+/** CSS pixels of a mark that must be inside, so that it is seen and not only touches the edge. */
+const insetPixels = 2;
 
-let ruler: CanvasRenderingContext2D | null = null;
-const widths = new Map<string, number>();
-const widthsMaximum = 2000;
-
-/** In CSS pixels, as the label's style sets it. */
-function textWidth(line: string): number {
-  const known = widths.get(line);
-  if (known !== undefined) return known;
-  ruler ??= document.createElement("canvas").getContext("2d");
-  if (ruler) ruler.font = `${fontPixels}px ${getComputedStyle(document.body).fontFamily}`;
-  const width = ruler?.measureText(line).width ?? line.length * fontPixels;
-  if (widths.size >= widthsMaximum) widths.clear();
-  widths.set(line, width);
-  return width;
+/** Whether a part of the line itself is in sight; an outline around the whole view is not. */
+function isSeen({ points, closed }: Outline, { width, height, pixelRatio }: Canvas): boolean {
+  const screen = points.map(([x, y]) => ({ x, y }));
+  const [first] = screen;
+  if (!first) return false;
+  const next = (index: number) => screen[index + 1] ?? (closed || screen.length === 1 ? first : null);
+  return screen.some((each, index) => {
+    const to = next(index);
+    return to !== null && crosses(each, to, width, height, insetPixels * pixelRatio);
+  });
 }
 
 /** Where the label stands: where the reader put it, else beside the mark where there is room; always in the viewport. */

@@ -6,7 +6,9 @@ import { Icon } from "../ui/icons.tsx";
 import { For, when } from "../ui/jsx-runtime.ts";
 import { computed, type ReadSignal, type Signal, signal } from "../ui/signal.ts";
 import { Trouble } from "../ui/trouble.tsx";
+import { formulaLine } from "./formulas.ts";
 import { calibrationText, kindNames, namedValue } from "./labels.ts";
+import { openLook } from "./look-dialog.tsx";
 import { type Mark, regionKinds } from "./mark.ts";
 import type { Measuring, StudyMarks } from "./measuring.ts";
 import type { MarkStore } from "./store.ts";
@@ -75,6 +77,9 @@ function StudyList(props: { measuring: Measuring; study: StudyMarks; actions: Pa
           onClick={() => measuring.hiddenAll.update((on) => !on)}
         >
           {t("measure.hideAll")}
+        </button>
+        <button type="button" class="button" title={`${t("measure.look")} (Alt+M)`} onClick={openLook}>
+          {t("measure.lookShort")}
         </button>
       </div>
       {when(() => store.sorted().length === 0, () => <p class="marks-empty">{t("measure.empty")}</p>)}
@@ -156,7 +161,10 @@ function Row(props: {
           <span class="marks-place">{() => actions.placeOf(mark())}</span>
         </span>
         {() => mark().text !== "" && <span class="marks-words">{mark().text}</span>}
-        {() => mark().values.map((each) => <span class="marks-value">{namedValue(each)}</span>)}
+        {() =>
+          mark().values.map((each) => (
+            <span class="marks-value" title={formulaLine(mark().kind, each)}>{namedValue(each)}</span>
+          ))}
         <span class="marks-source">{() => sourceLine(mark())}</span>
         {() => (own && !mark().origin ? null : <span class="marks-source">{originLine(mark())}</span>)}
       </button>

@@ -183,8 +183,8 @@ export function statisticValues(kind: Kind, statistics: Statistics, meaning: Pix
     k: coverage,
   });
   if (kind === "probe") return [make(null, statistics.mean)];
-  const { count, mean, deviation, minimum, maximum } = statistics;
-  const ofMean = count > 1 ? (coverage * deviation) / Math.sqrt(count) : null;
+  const { count, mean, meanUncertainty, deviation, minimum, maximum } = statistics;
+  const ofMean = count > 1 ? coverage * meanUncertainty : null;
   return [
     make(derivations.mean, mean, ofMean),
     make(derivations.standardDeviation, deviation),

@@ -64,3 +64,21 @@ export function drawableShift(
   };
   return gridPoint(within(0, columns), within(1, rows));
 }
+
+/** Whether a line is seen in a window of this size, not only its end at the very edge (Liang and Barsky). */
+export function crosses(from: Point, to: Point, width: number, height: number, inset: number): boolean {
+  let [enter, leave] = [0, 1];
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const edges: readonly [number, number][] = [
+    [-dx, from.x - inset],
+    [dx, width - inset - from.x],
+    [-dy, from.y - inset],
+    [dy, height - inset - from.y],
+  ];
+  for (const [way, room] of edges) {
+    if (way === 0 && room < 0) return false;
+    if (way < 0) enter = Math.max(enter, room / way);
+    if (way > 0) leave = Math.min(leave, room / way);
+  }
+  return enter <= leave;
+}

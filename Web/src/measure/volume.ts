@@ -1,18 +1,12 @@
 /** The volume between contours on parallel planes: each area times the thickness it stands for. */
+import type { MeasuredVolume, Section } from "../imaging/kernels.ts";
 import type { FrameInfo } from "../imaging/pictures.ts";
 import { quantities } from "./codes.ts";
-import { coverageFactor } from "./evaluate.ts";
+import { coverageFactor, displayStep } from "./evaluate.ts";
 import type { Mark, Value } from "./mark.ts";
+import type { MeasureMath } from "./math.ts";
 
 export type NoVolume = "noContours" | "noPlace" | "notParallel" | "samePlane" | "noArea";
-
-export interface Section {
-  area: number;
-  /** Standard uncertainty of the area. */
-  uncertainty: number;
-  /** Place of the plane along the normal, mm. */
-  place: number;
-}
 
 /** Direction cosines that differ by more are not of one stack. */
 const parallelTolerance = 1e-4;
@@ -49,27 +43,25 @@ export function sectionsOf(
   return isDouble ? "samePlane" : sections;
 }
 
-/**
- * V = Σ A·h. Between two contours each stands for half the distance; beyond the outermost ones for half a slice, which may be
- * wrong by half a slice either way (evenly spread).
- */
-export function volumeOf(sections: readonly Section[], slice: number): Value {
-  let volume = 0;
-  let variance = 0;
-  sections.forEach(({ area, uncertainty, place }, index) => {
-    const [before, after] = [sections[index - 1], sections[index + 1]];
-    const below = before ? (place - before.place) / 2 : slice / 2;
-    const above = after ? (after.place - place) / 2 : slice / 2;
-    volume += area * (below + above);
-    variance += ((below + above) * uncertainty) ** 2;
-    for (const end of [before, after]) if (!end) variance += (area * slice) ** 2 / 12;
-  });
+/** As the kernels compute it; the step shown depends on the size of the volume, which is known only then. */
+export function measuredVolume(
+  sections: readonly Section[],
+  slice: number,
+  math: MeasureMath,
+  coverage: number = coverageFactor,
+): MeasuredVolume {
+  const first = math.volume(sections, slice, displayStep("volume", 0), coverage);
+  return math.volume(sections, slice, displayStep("volume", first.value), coverage);
+}
+
+export function volumeOf(sections: readonly Section[], slice: number, math: MeasureMath): Value {
+  const { value, expanded } = measuredVolume(sections, slice, math);
   return {
     quantity: quantities.volume,
     derivation: null,
-    value: volume,
+    value,
     unit: "mm3",
-    uncertainty: coverageFactor * Math.sqrt(variance),
+    uncertainty: expanded,
     k: coverageFactor,
   };
 }

@@ -6,6 +6,7 @@ import {
   type GreyState,
   type ImageBuffer,
   type Interpolation,
+  measureTools,
   type Padding,
   type Plane,
 } from "../../src/imaging/kernels.ts";
@@ -33,11 +34,14 @@ const colors = kernels.allocate(displayTableBytes);
 const output = kernels.allocate(100 * 80 * 4);
 
 /** FNV-1a. */
-function hash(pointer: number, count: number): string {
+function hashOf(bytes: Uint8Array): string {
   let value = 0x811c9dc5;
-  for (const byte of kernels.memory.uint8(pointer, count)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  for (const byte of bytes) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
   return value.toString(16);
 }
+
+const hash = (pointer: number, count: number) => hashOf(kernels.memory.uint8(pointer, count));
+const hashOfNumbers = (...numbers: number[]) => hashOf(new Uint8Array(Float64Array.from(numbers).buffer));
 
 const grey = (name: "LINEAR" | "LINEAR_EXACT" | "SIGMOID"): GreyState => ({
   modality: { slope: 1.5, intercept: -24.25 },
@@ -111,4 +115,63 @@ for (const [name, thickness] of [["plane", 0], ["maximum", 6.5], ["minimum", 6.5
 Deno.test("golden downscale", () => {
   kernels.downscale(image, 3, output);
   assert.equal(hash(output, 22 * 16 * 2), golden["downscale 3"]);
+});
+
+const drawn = Float64Array.of(12.25, 40.5, 80.125, 31, 71.5, 99.75, 3, 60.5);
+const pointCounts = {
+  length: 2,
+  polyline: 4,
+  angle: 3,
+  cobb: 4,
+  ratio: 4,
+  rectangle: 2,
+  ellipse: 3,
+  polygon: 4,
+  perimeter: 4,
+};
+for (const tool of measureTools) {
+  Deno.test(`golden measure ${tool}`, () => {
+    const found = kernels.measure(tool, drawn.slice(0, 2 * pointCounts[tool]), {
+      spacing: [0.8, 0.55],
+      spacingUncertainty: 0.01,
+      anchor: [0.4, 0.3],
+      displayStep: 0.1,
+      coverage: 2,
+    });
+    const { value, perimeter, parts, anchoring, rounding, spacing, combined, expanded } = found;
+    const bits = hashOfNumbers(value, perimeter, ...parts, anchoring, rounding, spacing, combined, expanded);
+    assert.equal(bits, golden[`measure ${tool}`]);
+  });
+}
+
+Deno.test("golden volume", () => {
+  const sections = [[101.7, 1.1, -3], [140.9, 1.3, -0.75], [88.3, 0.9, 2.25]].map((
+    [area = 0, uncertainty = 0, place = 0],
+  ) => ({ area, uncertainty, place }));
+  const { value, areas, ends, rounding, combined, expanded } = kernels.volume(sections, 2.25, 1, 2);
+  assert.equal(hashOfNumbers(value, areas, ends, rounding, combined, expanded), golden["volume"]);
+});
+
+Deno.test("golden statistics", () => {
+  const region = {
+    shape: "ellipse" as const,
+    center: [30.25, 22.5] as const,
+    axes: [14, 5, -3, 8.4] as const,
+  };
+  const found = kernels.statistics(image, region, 1.5, -24.25);
+  assert.ok(found);
+  const { count, mean, deviation, minimum, maximum, sum, minimumAt, maximumAt, padding, areaPixels } = found;
+  const numbers = [
+    count,
+    mean,
+    deviation,
+    minimum,
+    maximum,
+    sum,
+    ...minimumAt,
+    ...maximumAt,
+    padding,
+    areaPixels,
+  ];
+  assert.equal(hashOfNumbers(...numbers, found.meanUncertainty), golden["statistics"]);
 });

@@ -40,6 +40,7 @@ export const standInMath: MeasureMath = {
     count: block.width * block.height,
     mean: 7,
     deviation: 2,
+    meanUncertainty: 0.5,
     minimum: 1,
     maximum: 9,
     sum: 0,
@@ -48,6 +49,7 @@ export const standInMath: MeasureMath = {
     padding: 0,
     areaPixels: 0,
   }),
+  volume: () => ({ value: 0, areas: 0, ends: 0, rounding: 0, combined: 0, expanded: 0 }),
   suvFactor: () => null,
 };
 

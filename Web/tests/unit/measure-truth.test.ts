@@ -175,6 +175,37 @@ for (const { hand, values, bias, least } of truths) {
   });
 }
 
+for (const { hand, least } of truths) {
+  Deno.test(`PACS-4.2.9-T1 ${hand.kind} is the same on a tilted slice, and its points lie as far apart in the patient`, async () => {
+    const angle = (20 * Math.PI) / 180;
+    const tilted = [1, 0, 0, 0, Math.cos(angle), -Math.sin(angle)];
+    const values = [[1, 0, 0, 0, 1, 0], tilted].map((orientation) => {
+      const random = randomNumbers(31);
+      const screen = randomScreen(random, 0.9 / 0.4, least);
+      const desk = makeDesk({ math: new KernelMath(kernels) });
+      const spacing = { rowMM: 0.9, columnMM: 0.4, source: "pixelSpacing" } as const;
+      const frame = { ...makeFrame({ spacing, stack: { pixelAspect: 0.9 / 0.4 } }), orientation };
+      desk.frame.set(frame);
+      desk.view.set(screen.view);
+      desk.ratio.set(screen.ratio);
+      const mark = draw(desk, hand, screen, [0.4, 0.9], random);
+      assert.ok(mark?.patientPoints);
+      const { points, patientPoints } = mark;
+      points.slice(1).forEach(([column, row], i) => {
+        const [from, to] = [patientPoints[i] ?? [0, 0, 0], patientPoints[i + 1] ?? [0, 0, 0]];
+        const apart = Math.hypot(...from.map((each, axis) => (to[axis] ?? NaN) - each));
+        const [before] = [points[i] ?? [NaN, NaN]];
+        const wanted = Math.hypot((column - before[0]) * 0.4, (row - before[1]) * 0.9);
+        assert.ok(Math.abs(apart - wanted) < 1e-9, `${apart}, not ${wanted}`);
+      });
+      return mark.values;
+    });
+    await idle();
+    assert.ok((values[0]?.length ?? 0) > 0);
+    assert.deepEqual(values[0], values[1]);
+  });
+}
+
 // Pixel values of the phantom: rods in water, stored as HU + 1024.
 const rods = [
   { x: 60, y: 40, radius: 15, value: 1000 },
@@ -312,7 +343,7 @@ for (const tilt of [0, 20]) {
       assert.ok(Array.isArray(sections));
       const shifted = sections.map((each) => each.place - (sections[0]?.place ?? 0));
       shifted.forEach((each, i) => assert.ok(Math.abs(each - ((places[i] ?? 0) - (places[0] ?? 0))) < 1e-9));
-      const { value, uncertainty } = volumeOf(sections, 2);
+      const { value, uncertainty } = volumeOf(sections, 2, new KernelMath(kernels));
       assert.ok(
         Math.abs(value - sphere) <= (uncertainty ?? 0) + lost(places),
         `${value} ± ${uncertainty}, not ${sphere}`,
