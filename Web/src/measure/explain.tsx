@@ -97,7 +97,7 @@ function Inputs(props: { mark: Mark; trial: Signal<Trial> }) {
         )}
         {hasSpacing && model && (
           <>
-            <dt>{`${t("measure.explain.spacingUncertainty")} (${t("measure.explain.notStated")})`}</dt>
+            <dt>{spacingLabel(spacingUncertainty)}</dt>
             {field("spacing", spacingUncertainty * 100, "%")}
           </>
         )}
@@ -113,6 +113,11 @@ function Inputs(props: { mark: Mark; trial: Signal<Trial> }) {
       <p class="explain-note">{t("measure.explain.trial")}</p>
     </>
   );
+}
+
+function spacingLabel(uncertainty: number): string {
+  const label = t("measure.explain.spacingUncertainty");
+  return uncertainty > 0 ? label : `${label} (${t("measure.explain.notStated")})`;
 }
 
 /** The kernels take no larger numbers, and no reader has any. */

@@ -34,15 +34,20 @@ def marks(page, server, studies) -> Marks:
     return Marks(page, server).open()
 
 
+def forget_pictures() -> None:
+    synthetic.frame.cache_clear()
+    synthetic.thumbnail.cache_clear()
+
+
 @pytest.fixture
 def banded(page, server, monkeypatch) -> Marks:
     monkeypatch.setattr(synthetic, "_ct", bands)
-    synthetic.frame.cache_clear()
+    forget_pictures()
     sign_in(page, server)
     # One view, with the window of the file.
     page.evaluate("() => localStorage.setItem('apus.hanging.automatic', 'false')")
     yield Marks(page, server).open()
-    synthetic.frame.cache_clear()
+    forget_pictures()
 
 
 def author_number(name: str) -> int:

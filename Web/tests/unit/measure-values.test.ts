@@ -4,6 +4,7 @@ import { calibrationAt } from "../../src/measure/calibration.ts";
 import { quantities } from "../../src/measure/codes.ts";
 import { valuesOf } from "../../src/measure/evaluate.ts";
 import { calibrationText, labelLines, valueText } from "../../src/measure/labels.ts";
+import { look } from "../../src/measure/look.ts";
 import type { Mark, Value } from "../../src/measure/mark.ts";
 import { boxOf, pixelMeaning, regionOf } from "../../src/measure/pixel-values.ts";
 import { sectionsOf, volumeOf } from "../../src/measure/volume.ts";
@@ -139,6 +140,36 @@ Deno.test("values are shown with their uncertainty, factor and unit", () => {
     }),
     "\u22121,000.0\u00a0HU",
   );
+});
+
+Deno.test("CT-4.3.2.6.4-b no digit is shown that the uncertainty does not support, unless chosen", () => {
+  const shown = (
+    value: number,
+    uncertainty: number | null,
+    quantity: Value["quantity"] = quantities.length,
+  ) => {
+    const text = valueText({ quantity, derivation: null, value, unit: "mm", uncertainty, k: 2 });
+    return text.replaceAll("\u00a0", " ").replace(" mm (k=2)", "").replace(" mm", "");
+  };
+  assert.equal(shown(57.53, 0.4), "57.5 ± 0.4");
+  assert.equal(shown(57.53, 1.46), "57.5 ± 1.5");
+  assert.equal(shown(57.53, 12.3), "58 ± 12");
+  assert.equal(shown(1257.53, 123), "1,260 ± 120");
+  assert.equal(shown(0.4567, 0.02, quantities.ratio), "0.457 ± 0.020");
+  try {
+    look.set({ ...look.peek(), digits: "more" });
+    assert.equal(shown(57.534, 12.3), "57.53 ± 12.30");
+    assert.equal(shown(57.534, null), "57.53");
+    assert.equal(shown(900, null, quantities.pixelCount), "900");
+    look.set({ ...look.peek(), digits: "most" });
+    // Without the rounding to a tenth: 2·√(0.105² − 0.1²/12 + 0.001²/12).
+    assert.equal(shown(12.3456, 0.21), "12.346 ± 0.202");
+    look.set({ ...look.peek(), digits: "fewer" });
+    assert.equal(shown(12.3456, 3.9), "12 ± 4");
+    assert.equal(shown(12.3456, 0.21), "12 ± 1");
+  } finally {
+    look.set({ ...look.peek(), digits: "supported" });
+  }
 });
 
 Deno.test("a label says the calibration when it is not simply that of the pixels", () => {
