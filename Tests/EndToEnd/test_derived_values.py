@@ -6,7 +6,6 @@ import copy
 import json
 import math
 import re
-import shutil
 
 import numpy
 import pydicom
@@ -16,7 +15,7 @@ from pydicom.uid import generate_uid
 from apus_server import REPOSITORY, eventually
 from peers import store_files
 from test_measurement_truth import Desk
-from test_pixel_truth import PASSWORD, pages, playwright
+from test_pixel_truth import PASSWORD, pages
 
 PET = "1.2.840.10008.5.1.4.1.1.128"
 SPACING, MATRIX = 0.8, 256
@@ -57,26 +56,19 @@ def evaluated(expression: str, **raw) -> float:
 
 
 @pytest.fixture(scope="module")
-def server(make_server):
-    built = REPOSITORY / "Web/dist"
-    running = make_server(**({"http__webDirectory": str(built)} if (built / "index.html").exists() else {}))
+def server(make_server, page_settings):
+    running = make_server(**page_settings)
     yield running
     running.kill()
 
 
 @pytest.fixture(scope="module")
-def page(server):
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed; Scripts/setup test does it")
+def page(browser, server):
     server.run("user", "add", "reader", "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        opened = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
-        pages.Entrance(opened).open(server.url).sign_in("reader", PASSWORD)
-        pages.StudyList(opened).search.wait_for()
-        yield opened
-        browser.close()
+    opened = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
+    pages.Entrance(opened).open(server.url).sign_in("reader", PASSWORD)
+    pages.StudyList(opened).search.wait_for()
+    return opened
 
 
 @pytest.fixture(scope="module")
