@@ -182,16 +182,21 @@ def test_runs_of_pictures_play_side_by_side_in_the_order_of_their_numbers(page, 
 
 
 def test_a_run_is_shown_as_fast_as_it_was_recorded(page, server, studies):
-    """15 frames a second by Frame Time: what was shown in two seconds is counted."""
+    """15 frames a second by Frame Time; a machine that cannot draw them all leaves some out and keeps the pace."""
     opened(page, server, studies, "angiography")
     page.keyboard.press(".")
     page.locator(".viewport[data-loaded='24']").wait_for()
-    shown = page.evaluate("""() => new Promise(done => {
-        const view = document.querySelector('.viewport'), times = [];
-        new MutationObserver(() => times.push(performance.now())).observe(view, { attributeFilter: ['data-index'] });
-        setTimeout(() => done(times), 2200);
+    rate = page.evaluate("""() => new Promise(done => {
+        const view = document.querySelector('.viewport'), index = () => Number(view.dataset.index);
+        let [gone, last, start, end] = [0, index(), 0, 0];
+        new MutationObserver(() => {
+            end = performance.now();
+            if (start === 0) start = end;
+            else gone += (index() - last + 12) % 12;
+            last = index();
+        }).observe(view, { attributeFilter: ['data-index'] });
+        setTimeout(() => done(gone * 1000 / (end - start)), 3000);
     })""")
-    rate = (len(shown) - 1) * 1000 / (shown[-1] - shown[0])
     assert rate == pytest.approx(15, rel=0.1)
     expect(page.locator(".viewer-bar")).to_contain_text("15 帧/秒")
 

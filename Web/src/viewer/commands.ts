@@ -11,35 +11,14 @@ import type { Appearance, Pane } from "./pane.ts";
 import { planeCommands } from "./plane-commands.ts";
 import { ctPresets, relativePresets } from "./presets.ts";
 import { pictureWindow } from "./region-window.ts";
-import { stepRegion } from "./regions.ts";
+import { keysAreFree, stepRegion } from "./regions.ts";
+import type { ViewerActions } from "./viewer-actions.ts";
 import { type OverlayText, overlayTexts, type ViewerContext } from "./viewer-context.ts";
 import { mirrored, rotated, type ScaleMode, type View } from "./view.ts";
 
 const largeStep = 10;
 const rateFactor = 1.25;
 const zoomStep = 1.25;
-
-/** What the screen adds: things that need the server, dialogs, other windows. */
-export interface ViewerActions {
-  close: () => void;
-  stepStudy: (by: number) => void;
-  comparePrior: () => void;
-  /** Goes on to the study below (1) or above (-1) in the study list. */
-  stepList: (by: 1 | -1) => void;
-  stepStage: (by: number) => void;
-  canStepStage: () => boolean;
-  saveProtocol: () => void;
-  chooseProtocol: () => void;
-  calibrate: () => void;
-  testPatterns: () => void;
-  chooseProfile: () => void;
-  fidelity: () => void;
-  contextMenu: () => void;
-  publishKeyImages: () => void;
-  chooseState: () => void;
-  saveState: () => void;
-  planes: () => void;
-}
 
 type Options = Partial<
   Pick<Command, "group" | "places" | "icon" | "checked" | "enabled" | "name" | "inTextFields">
@@ -280,11 +259,6 @@ function layouts(table: Table, context: ViewerContext): void {
     enabled: () => workspace.layout().cells.length > 1 && keysAreFree(),
     checked: () => workspace.maximized() !== null,
   });
-}
-
-/** Enter and Space belong to the control that has the focus, if any has. */
-export function keysAreFree(): boolean {
-  return document.activeElement?.closest("button, a, input, select, textarea, [role=menu]") === null;
 }
 
 const linkNames: Readonly<Record<LinkedAction, string>> = {

@@ -70,6 +70,8 @@ interface Kept {
 const cineRates = { minimum: 1, maximum: 60 } as const;
 /** While frames of a run are still missing, the run waits this long before it looks again. */
 const cineWaitMilliseconds = 20;
+/** What is behind by more than this, as after the page was out of sight, is not made up for. */
+const cineStallMilliseconds = 500;
 
 export class Pane {
   readonly place = signal<Place | null>(null);
@@ -363,10 +365,17 @@ export class Pane {
     if (!this.playing() || this.count() < 2) return;
     const factor = this.cineFactor();
     let timer: ReturnType<typeof setTimeout>;
-    let due = performance.now();
+    let due = performance.now() + timeAt(this.frameTimes.peek(), 0) / factor;
     const advance = () => {
       const { first, last } = this.run();
-      const next = this.index.peek() >= last ? first : this.index.peek() + 1;
+      const now = performance.now();
+      let next = this.index.peek();
+      due = Math.max(due, now - cineStallMilliseconds);
+      // Who cannot keep up leaves frames out: played slower than recorded, a heart would beat otherwise than it did.
+      do {
+        next = next >= last ? first : next + 1;
+        due += timeAt(this.frameTimes.peek(), next - first) / factor;
+      } while (due <= now);
       const images = this.images.peek();
       const ready = this.reformat.peek() || (images?.loaded.peek().level(next) ?? -1) >= 0 ||
         images?.failures.peek().has(next);
@@ -375,11 +384,10 @@ export class Pane {
         due = performance.now() + cineWaitMilliseconds;
       } else {
         this.index.set(next);
-        due = Math.max(due + timeAt(this.frameTimes.peek(), next - first) / factor, performance.now());
       }
       timer = setTimeout(advance, due - performance.now());
     };
-    timer = setTimeout(advance, timeAt(this.frameTimes.peek(), 0) / factor);
+    timer = setTimeout(advance, due - performance.now());
     onCleanup(() => clearTimeout(timer));
   }
 

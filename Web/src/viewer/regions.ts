@@ -24,3 +24,8 @@ function firstIn(region: HTMLElement): HTMLElement | undefined {
   if (isViews(region)) return region;
   return [...region.querySelectorAll<HTMLElement>(focusable)].find((each) => each.offsetParent !== null);
 }
+
+/** Enter and Space belong to the control that has the focus, if any has. */
+export function keysAreFree(): boolean {
+  return document.activeElement?.closest("button, a, input, select, textarea, [role=menu]") === null;
+}
