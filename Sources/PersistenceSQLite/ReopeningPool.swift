@@ -51,7 +51,7 @@ final class ReopeningPool: Sendable {
 
     /// - Throws: what opening for writing threw, while the disk cannot be written.
     func write<Result>(_ body: (DatabasePool) throws -> Result) throws -> Result {
-        try gate?.sync(flags: .barrier) { try openAnew() }
+        if isReadOnly { try gate?.sync(flags: .barrier) { try openAnew() } }
         return try read(body)
     }
 

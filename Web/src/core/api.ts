@@ -8,6 +8,8 @@ export interface User {
   name: string;
   displayName: string;
   role: string;
+  /** What the account may do, such as `annotation.write`; servers of before did not say. */
+  rights?: readonly string[];
 }
 
 export interface Session {

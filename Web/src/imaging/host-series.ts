@@ -28,6 +28,8 @@ const codecs: readonly Codec[] = ["native", "rle", "jpeg-lossless", "jpeg-ls"];
 const unsupported: FrameFailure = { code: "unsupported", message: "" };
 const damaged: FrameFailure = { code: "damaged", message: "" };
 const noRoom: FrameFailure = { code: "memory", message: "" };
+/** From this many bytes on the page is told how much of a frame has come. */
+const largeBytes = 1 << 20;
 /** Arrivals are told to the page in batches. */
 const reportMilliseconds = 50;
 /** Frames kept around a place when a series does not fit. */
@@ -50,6 +52,9 @@ export class HostSeries implements FeedTarget {
   readonly #failed = new Set<number>();
   /** Frames that are being decoded, at level 0. */
   readonly #decoding = new Set<number>();
+  /** Frames whose preview is being decoded, and what waits for that: it must not be taken from under the decoder. */
+  readonly #previewing = new Map<number, (() => void) | null>();
+  #receivedPercent = -1;
   #focus: number;
   #report: { frames: number[]; levels: number[] } = { frames: [], levels: [] };
   #reportTimer: ReturnType<typeof setTimeout> | undefined;
@@ -229,10 +234,14 @@ export class HostSeries implements FeedTarget {
     else if (header.kind === "frame") this.#payload = this.#place(header);
     const { kernels } = this.#services;
     const [text, payload] = [this.#text, this.#payload];
+    this.#receivedPercent = -1;
     return {
       write: (bytes, offset) => {
         if (text) text.set(bytes, offset);
-        else if (payload) kernels.memory.bytes.set(bytes, (payload.scratch ?? payload.address) + offset);
+        else if (payload) {
+          kernels.memory.bytes.set(bytes, (payload.scratch ?? payload.address) + offset);
+          this.#received(header, offset + bytes.length);
+        }
       },
     };
   }
@@ -305,18 +314,29 @@ export class HostSeries implements FeedTarget {
     const codec = codecs[header.codec];
     if (!format || codec === undefined) return this.#services.kernels.release(payload.scratch);
     if (level === 0) this.#decoding.add(index);
+    else this.#previewing.set(index, null);
     this.#services.decoders.decode(
       codec,
       payload.scratch,
       header.payloadBytes,
-      format,
+      { ...format, rows: header.rows, columns: header.columns },
       payload.address,
-      (code) => {
-        this.#decoding.delete(index);
-        if (code === 0) this.#arrived(index, level);
-        else this.#fail([index], { code: "decoder", message: String(code) });
-      },
+      (code) => level === 0 ? this.#decoded(index, code) : this.#previewed(index, level, code),
     );
+  }
+
+  #decoded(frame: number, code: number): void {
+    this.#decoding.delete(frame);
+    if (code === 0) this.#arrived(frame, 0);
+    else this.#fail([frame], { code: "decoder", message: String(code) });
+  }
+
+  /** A preview that cannot be decoded is none; the frame itself follows. */
+  #previewed(frame: number, level: number, code: number): void {
+    const whole = this.#previewing.get(frame);
+    this.#previewing.delete(frame);
+    if (code === 0) this.#arrived(frame, level);
+    whole?.();
   }
 
   #told(frame: number): void {
@@ -359,7 +379,19 @@ export class HostSeries implements FeedTarget {
     if (frames.length > 0) this.#services.post({ type: "failed", series: this.id, frames, failure });
   }
 
+  /** Of a frame large enough that the reader sees it come. */
+  #received({ index, level, payloadBytes }: FrameHeader, bytes: number): void {
+    const percent = Math.floor((bytes * 20) / payloadBytes) * 5;
+    if (level > 0 || payloadBytes < largeBytes || percent === this.#receivedPercent) return;
+    this.#receivedPercent = percent;
+    this.#services.post({ type: "receiving", series: this.id, frame: index, percent });
+  }
+
   #arrived(frame: number, level: number): void {
+    if (level === 0 && this.#previewing.has(frame)) {
+      this.#previewing.set(frame, () => this.#arrived(frame, level));
+      return;
+    }
     this.slots.finished(frame, level);
     this.#tell(frame, level);
     this.#services.arrived(this, frame);

@@ -93,6 +93,7 @@ export type FromHost =
   | { type: "noVolume"; viewport: number }
   | { type: "loaded"; series: number; frames: number[]; levels: number[] }
   | { type: "failed"; series: number; frames: number[]; failure: FrameFailure }
+  | { type: "receiving"; series: number; frame: number; percent: number }
   | { type: "waiting"; series: number; waiting: boolean }
   | { type: "signedOut" }
   | { type: "samples"; call: number; block: SampleBlock | null; failure: FrameFailure | null }

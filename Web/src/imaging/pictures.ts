@@ -364,6 +364,8 @@ export interface SeriesImages {
   readonly manifest: SeriesManifest;
   readonly loaded: ReadSignal<LoadedFrames>;
   readonly failures: ReadSignal<ReadonlyMap<number, FrameFailure>>;
+  /** How much of a large frame has come, in percent. */
+  readonly receiving: ReadSignal<{ frame: number; percent: number } | null>;
   /** No connection now; what is missing is asked for again by itself. */
   readonly waiting: ReadSignal<boolean>;
   viewport(onPicture: (picture: Picture) => void): ViewportPictures;

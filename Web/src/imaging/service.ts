@@ -195,6 +195,8 @@ export class ImagingService implements Imaging {
         return this.#byID.get(message.series)?.arrived(message.frames, message.levels);
       case "failed":
         return this.#byID.get(message.series)?.failed(message.frames, message.failure);
+      case "receiving":
+        return this.#byID.get(message.series)?.receiving.set(message);
       case "waiting":
         return this.#byID.get(message.series)?.waiting.set(message.waiting);
       case "samples":
@@ -277,6 +279,7 @@ class ImagesOfSeries implements SeriesImages {
   readonly loaded: Signal<LoadedFrames>;
   readonly failures: Signal<ReadonlyMap<number, FrameFailure>> = signal(new Map());
   readonly waiting = signal(false);
+  readonly receiving = signal<{ frame: number; percent: number } | null>(null);
   readonly #levels: Int8Array;
   readonly #service: ImagingService;
   #count = 0;

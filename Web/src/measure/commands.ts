@@ -3,7 +3,7 @@ import type { Command, Gesture } from "../core/commands.ts";
 import type { IconName } from "../ui/icons.tsx";
 import { kindNames } from "./labels.ts";
 import type { Measuring } from "./measuring.ts";
-import { drawableKinds } from "./measuring.ts";
+import { drawableKinds, wordKinds } from "./measuring.ts";
 import type { MarkStore } from "./store.ts";
 
 type DrawableKind = typeof drawableKinds[number];
@@ -57,6 +57,8 @@ export interface MeasureActions {
   /** Reverts what is being dragged. */
   cancelDrag(): boolean;
   hasImage(): boolean;
+  /** A preview stands in, on which nothing can be measured. */
+  hasPreview(): boolean;
 }
 
 export function measureCommands(measuring: Measuring, actions: MeasureActions): Command[] {
@@ -81,12 +83,19 @@ export function measureCommands(measuring: Measuring, actions: MeasureActions): 
     if (uid !== null) run(uid);
   };
   const hasSelected = () => selected() !== null;
+  const mayMeasure = () => actions.hasImage() && !actions.hasPreview();
   const tools = drawableKinds.map((kind) =>
-    command(kindNames[kind], [keys[kind]], () => measuring.choose(kind), actions.hasImage, {
-      icon: icons[kind],
-      checked: () => measuring.host.tool() === kindNames[kind],
-      ...(frequent.has(kind) ? { places: ["toolbar"] as const } : {}),
-    })
+    command(
+      kindNames[kind],
+      [keys[kind]],
+      () => measuring.choose(kind),
+      wordKinds.has(kind) ? actions.hasImage : mayMeasure,
+      {
+        icon: icons[kind],
+        checked: () => measuring.host.tool() === kindNames[kind],
+        ...(frequent.has(kind) ? { places: ["toolbar"] as const } : {}),
+      },
+    )
   );
   const isBusy = () =>
     measuring.drawing() !== null || measuring.host.tool().startsWith("measure.") || hasSelected();

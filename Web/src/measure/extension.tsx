@@ -64,6 +64,7 @@ class MeasureExtension implements ViewerExtension {
       cancelDrag: () => [...this.#layers.values()].some((each) => each.pen.cancel()),
       // Where nothing can be drawn the view says why while the tool is in hand.
       hasImage: () => host.active()?.frame() != null || host.active()?.refusal() != null,
+      hasPreview: () => host.active()?.isPreview() === true,
     });
     this.panel = {
       command: "measure.list",

@@ -30,6 +30,8 @@ export interface MeasuringPage {
 }
 
 export interface MeasuringHost {
+  /** `false`: what the reader draws is not kept on the server. */
+  mayAnnotate?: boolean;
   tool: Signal<string>;
   viewports: ReadSignal<readonly Viewport[]>;
 }
@@ -54,7 +56,7 @@ export const drawableKinds = [
 ] as const satisfies readonly Kind[];
 
 /** These say nothing about pixels, so they may be drawn on a preview too. */
-const wordKinds: ReadonlySet<Kind> = new Set(["text", "arrow"]);
+export const wordKinds: ReadonlySet<Kind> = new Set(["text", "arrow"]);
 const journalMilliseconds = 400;
 
 export class Measuring {
@@ -115,6 +117,8 @@ export class Measuring {
     this.#once = true;
     this.#lastKind = kind;
     this.host.tool.set(name);
+    // Said before the first point is set, not when the work is lost.
+    if (this.host.mayAnnotate === false) this.page.announce(t("measure.notKept", { tool: t(name) }));
   }
 
   repeat(): void {

@@ -276,9 +276,11 @@ export function fidelity(context: ViewerContext, pane: Pane): Fidelity[] {
     });
   }
   if (picture && picture.level > 0 && planes.length === 0) {
+    const receiving = pane.images()?.receiving() ?? null;
+    const percent = receiving?.frame === picture.shown ? receiving.percent : 0;
     found.push({
       kind: "preview",
-      label: t("fidelity.preview", { n: 2 ** picture.level }),
+      label: t("fidelity.preview", { n: 2 ** picture.level, percent }),
       detail: t("fidelity.preview.detail"),
     });
   }

@@ -91,6 +91,7 @@ function hostOf(context: ViewerContext, author: string): ViewerHost {
     commands: app.commands,
     history: context.history,
     author,
+    mayAnnotate: app.session.peek()?.user.rights?.includes("annotation.write") ?? true,
     tool: context.tool,
     viewports: context.viewports,
     active: computed(() => context.viewports().find((each) => each.id === workspace.active().id) ?? null),

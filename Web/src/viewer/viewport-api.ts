@@ -83,6 +83,8 @@ export interface Viewport {
   readonly fullResolution: ReadSignal<boolean>;
   /** Why nothing can be drawn or measured on what is shown, in words; `null` where it can. */
   readonly refusal: ReadSignal<string | null>;
+  /** True while a preview of a large image stands in. */
+  readonly isPreview: ReadSignal<boolean>;
   /** False while the reader hides marks (Space held, or the text state without marks). */
   readonly marksVisible: ReadSignal<boolean>;
   /** An SVG layer over the picture whose user units are device pixels. Draw here; it never takes pointer events. */
@@ -138,6 +140,8 @@ export interface ViewerHost {
   readonly history: History;
   /** The signed-in reader's account name. */
   readonly author: string;
+  /** Whether what the reader draws is kept on the server. */
+  readonly mayAnnotate: boolean;
   /** The tool of the left button. Extensions own the names they registered (`measure.length`); others must be left alone. */
   readonly tool: Signal<string>;
   readonly viewports: ReadSignal<readonly Viewport[]>;

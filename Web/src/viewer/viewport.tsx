@@ -252,6 +252,7 @@ function viewportOf(context: ViewerContext, pane: Pane, layer: SVGSVGElement): V
     size: pane.size,
     pixelRatio: pane.pixelRatio,
     fullResolution: pane.fullResolution,
+    isPreview: pane.isPreview,
     marksVisible: computed(() => !context.marksHidden()),
     refusal: computed(() => pane.reformat() ? t("planes.noMarks") : null),
     layer,

@@ -41,6 +41,8 @@ class State:
 
     accounts: dict = field(default_factory=lambda: {"reader": "Blue-lantern-42"})
     roles: dict = field(default_factory=dict)
+    # Of accounts that are told what they may do; others may everything.
+    rights: dict = field(default_factory=dict)
     setup_open: bool = True
     sessions: dict = field(default_factory=dict)
     studies: list = field(default_factory=list)
@@ -206,7 +208,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def session_of(self, name: str, token: str) -> dict:
         role = self.state.roles.get(name, "administrator")
-        return {"user": {"name": name, "displayName": name, "role": role}, "csrf": f"csrf-{token}"}
+        rights = {"rights": self.state.rights[name]} if name in self.state.rights else {}
+        return {"user": {"name": name, "displayName": name, "role": role, **rights}, "csrf": f"csrf-{token}"}
 
     def session(self, method: str) -> None:
         state = self.state

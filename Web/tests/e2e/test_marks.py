@@ -290,6 +290,16 @@ def test_delete_asks_nothing_and_undo_brings_back(marks):
     marks.kept(0)
 
 
+def test_a_reader_whose_marks_are_not_kept_is_told_when_a_tool_is_chosen(page: Page, server):
+    server.state.accounts["clinician"], server.state.rights["clinician"] = "Blue-lantern-43", ["study.view"]
+    Entrance(page).open(server.url).sign_in("clinician", server.state.accounts["clinician"])
+    page.locator(".study-table").wait_for()
+    drawn = Marks(page, server).open()
+    page.keyboard.press("d")
+    expect(page.get_by_text("长度：您的角色可以测量，但不能保存标注").first).to_be_attached()
+    expect(drawn.viewport).to_have_attribute("data-tool", "measure.length")
+
+
 def test_escape_gives_up_and_backspace_takes_a_point_back(marks):
     page = marks.page
     page.keyboard.press("u")

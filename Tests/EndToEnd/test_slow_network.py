@@ -1,0 +1,197 @@
+"""The browser on a slow, interrupted line: what it shows and forbids meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+import sys
+
+import numpy
+import pytest
+
+from apus_server import REPOSITORY, eventually
+from objects import SECONDARY_CAPTURE, made_object, saved, with_pixels
+from peers import store_files
+from slow_line import SlowLine
+
+sys.path.append(str(REPOSITORY / "Web/tests/e2e"))
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; Scripts/setup test does it")
+pages = pytest.importorskip("pages", reason="the page objects of Web/tests/e2e are absent")
+expect = playwright.expect
+
+NAME, PASSWORD = "reader", "Quiet-harbour-7-lantern"
+ROWS, COLUMNS = 2401, 2002
+# So that the whole image takes some ten seconds.
+SLOW = 900_000
+MEASURING = ("长度", "角度", "椭圆")
+
+
+@pytest.fixture(scope="module")
+def driver():
+    with playwright.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def browser(driver, request):
+    program = shutil.which({"chromium": "chromium", "firefox": "firefox-esr"}[request.param])
+    if program is None:
+        pytest.skip(f"{request.param} is not installed; Scripts/setup test does it")
+    if request.param == "chromium":
+        started = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    else:
+        started = driver.firefox.launch(executable_path=program, channel="moz-firefox")
+    yield started
+    started.close()
+
+
+def web_directory() -> dict:
+    built = REPOSITORY / "Web/dist"
+    return {"http__webDirectory": str(built)} if (built / "index.html").exists() else {}
+
+
+SEEDS = itertools.count(1)
+
+
+def image(**more):
+    noise = numpy.random.default_rng(next(SEEDS)).integers(0, 60_000, (ROWS, COLUMNS)).astype("<u2")
+    return with_pixels(made_object(SECONDARY_CAPTURE, **more), noise)
+
+
+def stored(server, folder, *made) -> None:
+    before = server.status()["storage"]["previews"]["count"]
+    assert set(store_files(server, [saved(each, folder) for each in made]).values()) == {0}
+    eventually(lambda: server.status()["storage"]["previews"]["count"] == before + len(made), 40, what="the previews")
+
+
+@pytest.fixture(scope="module")
+def server(make_server):
+    # Moving objects to the archive would move what a test damages.
+    made = make_server(storage__compressionIdleSeconds=86_400, **web_directory())
+    made.run("user", "add", NAME, "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def line(server):
+    made = SlowLine(server.http_port)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return tmp_path_factory.mktemp("screenshots")
+
+
+@pytest.fixture
+def page(browser, server, line, pictures, request):
+    line.rate = 0
+    line.mend()
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(20_000)
+    made = context.new_page()
+    pages.Entrance(made).open(f"http://127.0.0.1:{line.port}").sign_in(NAME, PASSWORD)
+    made.locator(".study-table").wait_for()
+    yield made
+    made.screenshot(path=pictures / f"{re.sub('[^a-z0-9_]+', '-', request.node.name)}.png")
+    context.close()
+
+
+def opened(page, line, made):
+    pages.Viewer(page).open(f"http://127.0.0.1:{line.port}", made.StudyInstanceUID)
+    return page.locator(".viewport").first
+
+
+def tool(page, name: str):
+    return page.get_by_role("toolbar").get_by_role("button", name=name, exact=True)
+
+
+def is_locked(page, viewport) -> None:
+    """Notice with quality and percentage; nothing that needs every pixel can be had."""
+    badge = page.locator(".viewport .fidelity-preview, .pane .fidelity-preview").first
+    expect(badge).to_be_visible()
+    expect(badge).to_contain_text(re.compile(r"1/4.*\d+%"))
+    expect(viewport).to_have_attribute("data-full", "false")
+    for name in MEASURING:
+        expect(tool(page, name)).to_be_disabled()
+    page.keyboard.press("d")
+    assert viewport.get_attribute("data-tool") != "measure.length"
+
+
+def percentage(page) -> int:
+    text = page.locator(".fidelity-preview").first.inner_text()
+    return int(re.search(r"(\d+)%", text).group(1))
+
+
+def measures(page, viewport) -> None:
+    expect(viewport).to_have_attribute("data-full", "true", timeout=60_000)
+    expect(page.locator(".fidelity-preview")).to_have_count(0)
+    page.keyboard.press("d")
+    expect(viewport).to_have_attribute("data-tool", "measure.length")
+    box = viewport.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 100, y)
+    page.mouse.down()
+    page.mouse.move(x + 50, y + 40, steps=4)
+    page.mouse.up()
+    expect(viewport.locator(".mark")).to_have_count(1)
+
+
+def test_pacs_4_2_11_b_a_preview_is_marked_and_locked_until_every_pixel_is_there(page, server, line, tmp_path, pictures):
+    """PACS-4.2.11-b"""
+    made = image(PatientID="SLOW-1")
+    stored(server, tmp_path, made)
+    line.rate = SLOW
+    viewport = opened(page, line, made)
+    is_locked(page, viewport)
+    page.screenshot(path=pictures / "locked.png")
+    # The histogram needs every pixel as well.
+    page.keyboard.press("Shift+G")
+    page.wait_for_timeout(300)
+    expect(page.locator(".histogram svg, .histogram canvas")).to_have_count(0)
+    page.keyboard.press("Shift+G")
+    first = percentage(page)
+    eventually(lambda: percentage(page) > first, 20, what="more of the image")
+    is_locked(page, viewport)
+    line.rate = 0
+    measures(page, viewport)
+
+
+def test_pacs_4_2_11_b_a_line_that_breaks_before_the_end_keeps_the_notice(page, server, line, tmp_path):
+    """PACS-4.2.11-b"""
+    made = image(PatientID="SLOW-2")
+    stored(server, tmp_path, made)
+    line.rate = SLOW
+    viewport = opened(page, line, made)
+    is_locked(page, viewport)
+    line.cut()
+    expect(page.locator(".fidelity-waiting").first).to_be_visible()
+    page.wait_for_timeout(2_000)
+    is_locked(page, viewport)
+    line.rate = 0
+    line.mend()
+    measures(page, viewport)
+
+
+def test_pacs_4_2_11_b_a_last_layer_that_is_damaged_keeps_the_notice(page, server, line, tmp_path):
+    """PACS-4.2.11-b"""
+    made = image(PatientID="SLOW-3")
+    stored(server, tmp_path, made)
+    wanted = made.PixelData[-4096:]
+    for file in (server.data / "volumes").rglob("*"):
+        content = file.read_bytes() if file.is_file() else b""
+        at = content.find(wanted)
+        if at >= 0:
+            with open(file, "r+b") as pack:
+                pack.seek(at + 1000)
+                pack.write(bytes(255 - each for each in wanted[1000:1064]))
+            break
+    else:
+        pytest.fail("the pixels are not where they were stored")
+    viewport = opened(page, line, made)
+    expect(page.locator(".fidelity-preview").first).to_be_visible()
+    page.wait_for_timeout(3_000)
+    is_locked(page, viewport)
