@@ -38,6 +38,17 @@ def entry_of(outputs: dict, source: str) -> str:
     raise SystemExit(f"esbuild made nothing of {source}")
 
 
+def inline(entry: str, staging: pathlib.Path, *options: str) -> str:
+    """A script that stands in the page: it runs before anything else is fetched."""
+    (name,) = [name for name in esbuild(entry, staging, "--format=iife", *options) if name.endswith(".js")]
+    script = staging / "assets" / name
+    text = script.read_text().rpartition("//# sourceMappingURL=")[0].strip()
+    assert "</script" not in text
+    script.unlink()
+    script.with_suffix(".js.map").unlink()
+    return text
+
+
 def imports_of(outputs: dict, entry: str) -> list[str]:
     """Scripts that an entry point cannot run without."""
     imports = outputs[entry.removeprefix("/assets/")]["imports"]
@@ -67,12 +78,12 @@ def build(staging: pathlib.Path) -> dict:
         "--alias:@apus/ui/jsx-runtime=./src/ui/jsx-runtime.ts", f"--define:APUS_ASSETS={assets}",
     )
     main, viewer = entry_of(outputs, "src/main.tsx"), entry_of(outputs, "viewer/main.ts")
-    start = esbuild("src/start.ts", staging, "--format=esm", f"--define:APUS_ASSETS={assets}",
-                    f"--define:APUS_VIEWER_SCRIPTS={json.dumps([viewer, *imports_of(outputs, viewer)])}")
+    viewer_scripts = json.dumps([viewer, *imports_of(outputs, viewer)])
+    start = inline("src/start.ts", staging, f"--define:APUS_ASSETS={assets}", f"--define:APUS_VIEWER_SCRIPTS={viewer_scripts}")
     style = esbuild("src/styles/main.css", staging)
     icon = WEB / "src/icon.svg"
     places = {
-        "@START@": entry_of(start, "start.ts"),
+        "@START@": start,
         "@MAIN@": main,
         "@SHARED@": "".join(f'<link rel="modulepreload" href="{each}">' for each in imports_of(outputs, main)),
         "@STYLE@": entry_of(style, "main.css"),
@@ -86,16 +97,21 @@ def build(staging: pathlib.Path) -> dict:
             "locales": locales}
 
 
-def report(staging: pathlib.Path, manifest: dict) -> None:
+def compress(staging: pathlib.Path, manifest: dict) -> None:
+    """Puts a gzip form beside each file, which the server gives to who takes it; prints sizes and holds the limits."""
     sizes = {}
     for path in sorted((staging / "assets").iterdir()):
         if path.suffix == ".map":
             continue
         content = path.read_bytes()
-        sizes[f"/assets/{path.name}"] = len(gzip.compress(content, 9))
+        compressed = gzip.compress(content, 9, mtime=0)
+        path.with_name(path.name + ".gz").write_bytes(compressed)
+        sizes[f"/assets/{path.name}"] = len(compressed)
         print(f"{len(content):>9,} B  {sizes[f'/assets/{path.name}']:>8,} B gzip  {path.name}")
-    # What a browser fetches for the viewer: every script, whichever chunk it is in.
-    viewer = sum(size for name, size in sizes.items() if name.endswith(".js"))
+    # What a browser fetches for the viewer: the page and every script, whichever chunk it is in.
+    page = gzip.compress((staging / "index.html").read_bytes(), 9, mtime=0)
+    (staging / "index.html.gz").write_bytes(page)
+    viewer = len(page) + sum(size for name, size in sizes.items() if name.endswith(".js"))
     print(f"viewer with everything it loads: {viewer:,} B gzip (limit {VIEWER_LIMIT_BYTES:,})")
     if viewer > VIEWER_LIMIT_BYTES:
         raise SystemExit("the viewer has grown beyond its limit")
@@ -112,7 +128,7 @@ def main() -> None:
     staging = WEB / "dist.new"
     shutil.rmtree(staging, ignore_errors=True)
     manifest = build(staging)
-    report(staging, manifest)
+    compress(staging, manifest)
     (staging / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     shutil.rmtree(DIST, ignore_errors=True)
     staging.rename(DIST)

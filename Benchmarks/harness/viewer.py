@@ -85,7 +85,7 @@ def _orthanc_series(server):
 def _measure(run, server, studies, report):
     url = "http://127.0.0.1:%d" % server.web_port
     if server.name == "orthanc":
-        job = dict(viewer="orthanc", url=url, series=_orthanc_series(server)[:1], images=run.viewer_slices)
+        job = dict(viewer="orthanc", url=url, series=_orthanc_series(server), images=run.viewer_slices)
     else:
         job = dict(viewer="apus", url=url, user="bench", password=PASSWORD, cold=studies[0], warm=studies[1:], images=run.viewer_slices)
     for figures in _page(run, job):

@@ -43,6 +43,10 @@ CanvasRenderingContext2D.prototype.drawImage = function (...given) {
 """
 
 
+# How long a study is looked at before the next one is asked for: short, for a radiologist.
+READING_MS = 3000
+
+
 def _until(page, expression, patience):
     end = time.monotonic() + patience
     while time.monotonic() < end:
@@ -60,15 +64,21 @@ def _settled_page(context):
     return page
 
 
-def apus(browser, job):
-    """Cold: a new browser context. Warm: another study of the same size in the viewer that stands open."""
+def _signed_in(browser, job):
+    """A browser session of its own, signed in, with a settled window."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en")
     page = context.new_page()
     page.goto(job["url"])
     answer = page.request.post(job["url"] + "/api/session", data={"name": job["user"], "password": job["password"]})
     assert answer.ok, "sign-in answered %d" % answer.status
     page.close()
-    page = _settled_page(context)
+    return context, _settled_page(context)
+
+
+def apus(browser, job):
+    """Cold: a new browser context. Warm: another study of the same size in the viewer that stands open. Next: a study after it in the
+    list, by the key that leads there."""
+    context, page = _signed_in(browser, job)
     page.add_init_script(APUS_WATCH + "window.bench.count = %d;" % job["images"])
     page.goto("%s/#/viewer/%s" % (job["url"], job["cold"]))
     complete = _until(page, "window.bench.complete", job["patience"])
@@ -82,7 +92,26 @@ def apus(browser, job):
         complete = _until(page, "window.bench.complete", job["patience"])
         found.append(dict(metric="warm viewer", first_ms=_until(page, "window.bench.first", 10), complete_ms=complete))
     context.close()
-    return found
+    return found + [_next_of_list(browser, job)]
+
+
+def _next_of_list(browser, job):
+    """The first study of the list is read for a while; the next one was made ready meanwhile."""
+    context, page = _signed_in(browser, job)
+    page.add_init_script(APUS_WATCH + "window.bench.count = %d;" % job["images"])
+    page.goto(job["url"] + "/")
+    page.locator(".study-table tr[data-key]").nth(1).wait_for()
+    page.keyboard.press("Enter")
+    _until(page, "window.bench.complete", job["patience"])
+    page.wait_for_timeout(READING_MS)
+    page.evaluate("""() => {
+        Object.assign(window.bench, { from: performance.now(), first: null, complete: null, armed: false });
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageDown', code: 'PageDown', shiftKey: true, bubbles: true }));
+    }""")
+    complete = _until(page, "window.bench.complete", job["patience"])
+    first = _until(page, "window.bench.first", 10)
+    context.close()
+    return dict(metric="next of the list", first_ms=first, complete_ms=complete)
 
 
 # Every picture drawn on a view's canvas, and what the image worker said it took to make it.
@@ -191,12 +220,7 @@ def hand(browser, job):
 
 
 def _hand(browser, job, series):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en")
-    page = context.new_page()
-    page.goto(job["url"])
-    assert page.request.post(job["url"] + "/api/session", data={"name": job["user"], "password": job["password"]}).ok
-    page.close()
-    page = _settled_page(context)
+    context, page = _signed_in(browser, job)
     page.add_init_script(APUS_WATCH + HAND_WATCH + "window.bench.count = %d;" % job["small"]["images"])
     page.goto("%s/#/viewer/%s" % (job["url"], job["small"]["study"]))
     _until(page, "window.bench.complete", job["patience"])
@@ -216,12 +240,13 @@ def _hand(browser, job, series):
 
 
 def orthanc(browser, job):
-    """The viewer asks for a slice when it is turned to: complete is when every one was, one turn of the wheel after the other."""
+    """The viewer asks for a slice when it is turned to: complete is when every one was, one turn of the wheel after the other. Warm: its
+    page opened for another series in the same window, its scripts in the browser's cache."""
     found = []
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = _settled_page(context)
+    page.add_init_script(ORTHANC_WATCH)
     for series in job["series"]:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        page = _settled_page(context)
-        page.add_init_script(ORTHANC_WATCH)
         page.goto("%s/web-viewer/app/viewer.html?series=%s" % (job["url"], series), wait_until="commit")
         first = _until(page, "window.bench.first", job["patience"])
         complete = page.evaluate("""async count => {
@@ -234,8 +259,9 @@ def orthanc(browser, job):
             return $('#slider').slider('option', 'value') === count - 1 ? end : null;
         }""", job["images"])
         assert complete is not None, "the wheel did not reach the last slice"
-        found.append(dict(metric="cold", first_ms=first, complete_ms=complete))
-        context.close()
+        found.append(dict(metric="warm viewer" if found else "cold", first_ms=first, complete_ms=complete))
+        page.wait_for_timeout(500)
+    context.close()
     return found
 
 

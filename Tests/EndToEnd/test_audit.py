@@ -132,6 +132,17 @@ def test_opening_a_study_on_the_page_and_searching_are_recorded(server, study):
     assert len(searched) == 1
 
 
+def test_a_study_made_ready_is_told_apart_from_one_that_was_opened(server, study):
+    """PACS-4.5.2-1: a workstation loads ahead what will likely be read next; that is no reading yet, and the later reading is recorded."""
+    before = events(server)
+    session = person(server)
+    path = f"{server.url}/api/studies/{study.study}/viewing"
+    for address in (path + "?ahead=1", path + "?ahead=1", path, path):
+        assert session.get(address).status_code == 200
+    found = added(server, before, "study.viewed", study.study)
+    assert sorted("made ready" in row["DETAILS"] for row in found) == [False, True]
+
+
 def test_a_missing_right_is_recorded(server, study):
     """PACS-4.5.3-1"""
     before = {row["NUMBER"] for row in events(server)}

@@ -5,12 +5,15 @@ The page objects are those of the front end's own tests.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import sys
 
 import numpy
 import pydicom
 import pytest
+import requests
 
 from apus_server import REPOSITORY, eventually
 from objects import made_object, saved
@@ -77,6 +80,27 @@ def files(make_phantom, tmp_path_factory):
     rows = {"Wang^XiaoDong=王^小东": "20260301", "Li^Na=李^娜": "20260302", "𠮷田^太郎": "20260303"}
     made = [saved(made_object(PatientName=n, PatientID=f"N{d}", StudyDate=d), folder) for n, d in rows.items()]
     return make_phantom("ct", images=12, matrix=128, spacing=2, patient_name="Ti^Mo=体^模", date="20260401") + made
+
+
+def test_the_page_is_given_compressed_kept_by_name_and_runs_no_script_but_its_own(server):
+    """Its parts carry a hash in their names and are kept for good; the page itself is asked for each time and not sent again."""
+    session = requests.Session()
+    page = session.get(server.url + "/", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip" and page.headers["Cache-Control"] == "no-cache"
+    again = session.get(server.url + "/", headers={"If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    (script,) = re.findall("<script>(.*?)</script>", page.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = page.headers["Content-Security-Policy"]
+    assert f"'sha256-{digest}'" in policy and "unsafe-inline" not in policy
+    assets = set(re.findall(r"/assets/[^\"'\]]+", page.text))
+    assert len(assets) >= 6
+    for each in assets:
+        packed = session.get(server.url + each, headers={"Accept-Encoding": "gzip"})
+        plain = session.get(server.url + each, headers={"Accept-Encoding": "gzip;q=0, identity"})
+        assert packed.content == plain.content and packed.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in plain.headers and "immutable" in plain.headers["Cache-Control"]
+        assert plain.headers["Vary"] == "Accept-Encoding"
 
 
 def test_the_first_administrator_is_created_by_a_link_that_works_once(server, administrator, page):

@@ -14,7 +14,8 @@ import type { App } from "./core/context.ts";
 import { type Connection, openEvents } from "./core/events.ts";
 import { copyLink } from "./app/copy-link.tsx";
 import { explainCode, flushReports, sendReports } from "./core/errors.ts";
-import { loadLocale, type Locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
+import { askStudyAhead } from "./core/head-start.ts";
+import { loadLocale, type Locale, locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
 import { startRouter, studyLink, wantsLight } from "./core/router.ts";
 import { watchViewers } from "./core/windows.ts";
 import { applyTheme, followSystemTheme, savedTheme } from "./core/theme.ts";
@@ -44,6 +45,11 @@ function createApp(): {
     studies: new StudyList(api),
     imports: new ImportQueue(httpSender(() => api.csrf)),
     windows: watchViewers(() => app.session.set(null), (study) => app.studies.neighbours(study)),
+    makeReady: (studies) => {
+      if (app.windows.ready(studies)) return;
+      // What fails now fails again, and says so, when it is opened.
+      viewerBundle().then((all) => all.readyStudies(api).want(studies)).catch(() => {});
+    },
     announce: (message) => live.textContent = message,
     setLocale: (next) => void changeLocale(next),
     signOut: () => void signOut(),
@@ -180,6 +186,14 @@ function Lazy(props: { load: () => Promise<ViewerComponent>; study: string }) {
   };
 }
 
+/** The next study is asked for before the screen that shows another one is taken down. */
+function askBeforeScreens(): void {
+  effect(() => {
+    const route = app.router.route();
+    if (route.screen === "viewer" && app.session.peek() !== null) askStudyAhead(route.study, locale());
+  });
+}
+
 /** What a signed-in session keeps running: events and the server's state. */
 function followSession(): void {
   const signedIn = computed(() => app.session() !== null);
@@ -244,6 +258,7 @@ async function start(): Promise<void> {
   const session = app.api.session().catch(() => null);
   await loadLocale(preferredLocale());
   app.session.set(await session);
+  root(askBeforeScreens);
   mount();
   root(followSession);
 }

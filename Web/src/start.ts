@@ -1,9 +1,10 @@
 /**
  * Runs before the application's scripts are there: asks for what the address says the first screen will need, so that answers, kernels
- * and the image worker come beside the scripts instead of after them. Small, and needed by nothing: without it everything is asked later.
+ * and the image worker come beside the scripts instead of after them. Stands in the page itself, small, and needed by nothing: without it
+ * everything is asked later.
  */
 import { assets } from "./core/assets.ts";
-import { askAhead, compiledModule, launchWorker } from "./core/head-start.ts";
+import { askAhead, askStudyAhead, compiledModule, launchWorker } from "./core/head-start.ts";
 import { preferredLocale } from "./core/i18n.ts";
 import { parseRoute } from "./core/router.ts";
 
@@ -24,7 +25,7 @@ function begin(): void {
   askAhead("/api/session", headers);
   askAhead(assets().locales[locale] ?? "", {});
   if (route.screen !== "viewer" && route.screen !== "light") return;
-  askAhead(`/api/studies/${route.study}/viewing`, headers);
+  askStudyAhead(route.study, locale);
   askAhead("/api/hanging-protocols", headers);
   for (const each of APUS_VIEWER_SCRIPTS) fetchScript(each);
   launchWorker(assets().imageHost);

@@ -1,31 +1,59 @@
+import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The built web page, read once at start: a few hundred kilobytes with content-hashed names.
+/// The built web page, read once at start: a few hundred kilobytes with content-hashed names, each beside its gzip form.
 struct StaticFiles: Sendable {
     private struct File: Sendable {
         var bytes: ByteBuffer
+        /// For clients that take it; the build makes it.
+        var gzipped: ByteBuffer?
         var contentType: String
+        var entityTag: String
     }
 
+    private static let page = "/index.html"
+    private static let gzipSuffix = ".gz"
+
     private let files: [String: File]
+    /// The page's own script stands in it; the policy names it by its hash.
+    private let pagePolicy: String
 
     /// - Parameter directory: of the built page; `nil` or a missing one serves a page that says how to build it.
     init(directory: String?) {
-        var files: [String: File] = [:]
+        var contents: [String: Data] = [:]
         if let directory, let walker = FileManager.default.enumerator(atPath: directory) {
             while let name = walker.nextObject() as? String {
                 guard let data = FileManager.default.contents(atPath: directory + "/" + name), !name.hasSuffix(".map") else { continue }
-                files["/" + name] = File(bytes: ByteBuffer(bytes: data), contentType: Self.contentType(name))
+                contents["/" + name] = data
             }
         }
-        if files["/index.html"] == nil {
+        if contents[Self.page] == nil {
             let text = "<!doctype html><meta charset=utf-8><title>Apus</title><p>网页尚未构建。The web page is not built: run make build."
-            files["/index.html"] = File(bytes: ByteBuffer(string: text), contentType: "text/html; charset=utf-8")
+            contents[Self.page] = Data(text.utf8)
         }
-        self.files = files
+        files = Dictionary(
+            uniqueKeysWithValues: contents.filter { !$0.key.hasSuffix(Self.gzipSuffix) }.map { name, data in
+                (
+                    name,
+                    File(
+                        bytes: ByteBuffer(bytes: data), gzipped: contents[name + Self.gzipSuffix].map { ByteBuffer(bytes: $0) },
+                        contentType: Self.contentType(name), entityTag: "\"\(Self.digest(data).prefix(22))\"")
+                )
+            })
+        pagePolicy = SecurityHeaders.policy(scripts: Self.inlineScripts(contents[Self.page] ?? Data()).map(Self.digest))
+    }
+
+    /// What stands between `<script>` and `</script>`, to the letter.
+    private static func inlineScripts(_ page: Data) -> [Data] {
+        String(decoding: page, as: UTF8.self).components(separatedBy: "<script>").dropFirst()
+            .compactMap { $0.components(separatedBy: "</script>").first }.map { Data($0.utf8) }
+    }
+
+    private static func digest(_ data: Data) -> String {
+        Data(SHA256.hash(data: data)).base64EncodedString()
     }
 
     /// Where the page lies: as set, beside the binary, or in the source tree.
@@ -53,13 +81,29 @@ struct StaticFiles: Sendable {
 
     private func answer(_ path: String, _ request: Request) throws -> Response {
         guard let file = files[path] else { throw WebFault(.notFound, "file", "There is no such file.") }
-        let isHashed = path != "/index.html" && path.contains("-")
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: file.contentType,
-                .cacheControl: isHashed ? "public, max-age=31536000, immutable" : "no-cache",
-            ], body: .init(byteBuffer: file.bytes))
+        // Names under /assets/ carry a hash of their content.
+        let isHashed = path.hasPrefix("/assets/")
+        var headers: HTTPFields = [
+            .contentType: file.contentType,
+            .cacheControl: isHashed ? "public, max-age=31536000, immutable" : "no-cache",
+            .eTag: file.entityTag,
+            .vary: "Accept-Encoding",
+        ]
+        if path == Self.page { headers[.contentSecurityPolicy] = pagePolicy }
+        if request.headers[values: .ifNoneMatch].contains(file.entityTag) { return Response(status: .notModified, headers: headers) }
+        guard let gzipped = file.gzipped, Self.takesGzip(request) else {
+            return Response(status: .ok, headers: headers, body: .init(byteBuffer: file.bytes))
+        }
+        headers[.contentEncoding] = "gzip"
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: gzipped))
+    }
+
+    /// RFC 9110 §12.5.3: named, and not with a weight of nought.
+    private static func takesGzip(_ request: Request) -> Bool {
+        request.headers[values: .acceptEncoding].flatMap { $0.split(separator: ",") }.contains { each in
+            let parts = each.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+            return parts.first == "gzip" && !parts.dropFirst().contains { $0.wholeMatch(of: /q=0(\.0*)?/) != nil }
+        }
     }
 
     private static func contentType(_ name: String) -> String {

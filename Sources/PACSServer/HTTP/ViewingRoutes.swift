@@ -30,20 +30,25 @@ struct ViewingRoutes: Sendable {
     }
 
     func add(to router: Router<WebContext>) {
-        router.get("api/studies/:study/viewing") { _, context in
+        router.get("api/studies/:study/viewing") { request, context in
             try context.require(.studyView)
             let study = try context.parameters.require("study")
             let response = try await manifest(of: study)
-            await pacs.access.noted(.studyViewed, [study], service: "viewer", by: context.author)
+            await pacs.access.noted(.studyViewed, [study], service: Self.service(request), by: context.author)
             return response
         }
         router.get("api/studies/:study/series/:series/frames") { request, context in
             try context.require(.studyView)
             let (study, series) = (try context.parameters.require("study"), try context.parameters.require("series"))
             let response = try await FrameStream(pacs: pacs, catalogue: catalogue).answer(study, series, request)
-            await pacs.access.noted(.studyViewed, [study], service: "viewer", by: context.author)
+            await pacs.access.noted(.studyViewed, [study], service: Self.service(request), by: context.author)
             return response
         }
+    }
+
+    /// What a workstation makes ready before anybody opens it has left the archive too, but was not looked at.
+    private static func service(_ request: Request) -> String {
+        request.uri.queryParameters["ahead"] == "1" ? "viewer, made ready" : "viewer"
     }
 
     // MARK: Manifest

@@ -191,9 +191,12 @@ export class API {
     return this.#json(`/api/studies/${uid}/series`, { signal });
   }
 
-  /** The manifest of a study, as it comes; `parseStudy` reads it. */
-  viewing(uid: string, signal: AbortSignal): Promise<unknown> {
-    return this.#json(`/api/studies/${uid}/viewing`, { signal });
+  /**
+   * The manifest of a study, as it comes; `parseStudy` reads it.
+   * @param isAhead it is made ready, not looked at: the audit log tells the two apart.
+   */
+  viewing(uid: string, signal: AbortSignal, isAhead = false): Promise<unknown> {
+    return this.#json(`/api/studies/${uid}/viewing${isAhead ? "?ahead=1" : ""}`, { signal });
   }
 
   metadata(study: string, series: string, signal: AbortSignal): Promise<unknown[]> {

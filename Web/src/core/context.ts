@@ -18,6 +18,8 @@ export interface App {
   connection: ReadSignal<Connection>;
   studies: StudyList;
   imports: ImportQueue;
+  /** Has studies that will likely be opened next made ready, the likeliest first; others are given up. */
+  makeReady(studyInstanceUIDs: readonly string[]): void;
   /** The reader's other windows. */
   windows: ViewerWindows;
   /** Says something through the live region for screen readers. */

@@ -21,10 +21,19 @@ const ahead = place.apusHeadStart ??= { answers: new Map(), modules: new Map(), 
 
 /** Asks now what will be asked for soon. */
 export function askAhead(path: string, headers: Readonly<Record<string, string>>): void {
+  const asked = ahead.answers.get(path)?.asked;
+  if (asked !== undefined && performance.now() - asked < freshMilliseconds) return;
   const response = fetch(path, { headers, credentials: "same-origin" });
   // Who takes it sees the failure; an answer nobody takes must not be reported as an error of the page.
   response.catch(() => {});
   ahead.answers.set(path, { response, asked: performance.now() });
+}
+
+/** Asks what a viewer begins with: the study's manifest, and the protocol it hangs by. */
+export function askStudyAhead(study: string, locale: string): void {
+  const headers = { Accept: "application/json", "Accept-Language": locale };
+  askAhead(`/api/studies/${study}/viewing`, headers);
+  askAhead(`/api/studies/${study}/hanging`, headers);
 }
 
 /** The answer that is on its way, once, if it is a good one; `null` when it has to be asked for. */

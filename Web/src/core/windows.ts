@@ -3,6 +3,8 @@ import { onCleanup, type ReadSignal, signal } from "../ui/signal.ts";
 
 type Message =
   | { type: "open"; study: string }
+  /** These will likely be opened next. */
+  | { type: "ready"; studies: readonly string[] }
   | { type: "showing"; window: string; studies: readonly string[] }
   | { type: "closed"; window: string }
   | { type: "whoIsThere" }
@@ -27,10 +29,10 @@ function parsed(data: unknown): Message | null {
   return data as Message;
 }
 
-/** A viewer's side: tells what it shows, opens what it is asked to. */
+/** A viewer's side: tells what it shows, opens and makes ready what it is asked to. */
 export function joinAsViewer(
   studies: ReadSignal<readonly string[]>,
-  open: (study: string) => void,
+  asked: { open(study: string): void; ready(studies: readonly string[]): void },
 ): () => void {
   const channel = new BroadcastChannel(channelName);
   const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
@@ -40,7 +42,9 @@ export function joinAsViewer(
     const message = parsed(event.data);
     if (message?.type === "whoIsThere") tell();
     // Only a window of its own follows the list; one the reader opened by hand stays as it is.
-    else if (message?.type === "open" && window.name === viewerWindowName) open(message.study);
+    else if (window.name !== viewerWindowName) return;
+    else if (message?.type === "open") asked.open(message.study);
+    else if (message?.type === "ready") asked.ready(message.studies);
   };
   addEventListener("pagehide", leave);
   onCleanup(() => {
@@ -56,6 +60,8 @@ export interface ViewerWindows {
   shown: ReadSignal<ReadonlySet<string>>;
   /** Opens a study in the viewer's own window, which is made if it is not there. */
   open(study: string, address: string): void;
+  /** Has the viewer's own window make studies ready; false when there is none. */
+  ready(studies: readonly string[]): boolean;
   /** What stands beside a study in this window's list, or in another one's; `null` when it is in none. */
   neighbours(study: string): Promise<Neighbours | null>;
   signedOut(): void;
@@ -88,6 +94,11 @@ export function watchViewers(
   let viewer: Window | null = null;
   return {
     shown,
+    ready(studies) {
+      if (!viewer || viewer.closed) return false;
+      channel.postMessage({ type: "ready", studies });
+      return true;
+    },
     open(study, address) {
       if (viewer && !viewer.closed) {
         channel.postMessage({ type: "open", study });

@@ -206,6 +206,10 @@ export class HostSeries implements FeedTarget {
 
   // What the stream asks
 
+  get isAhead(): boolean {
+    return this.purpose !== "view";
+  }
+
   has(frame: number): boolean {
     return this.slots.levels[frame] === 0 || this.#failed.has(frame) || this.#decoding.has(frame);
   }

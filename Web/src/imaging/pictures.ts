@@ -390,7 +390,10 @@ export interface Imaging {
   /** Opening a series twice gives the same images. */
   openSeries(study: StudyManifest, seriesInstanceUID: string, first?: number): SeriesImages;
   /** Loads ahead into free memory, after everything that is looked at: priors, the next study. */
-  prefetch(study: StudyManifest, seriesInstanceUIDs: readonly string[]): { cancel(): void };
+  prefetch(
+    study: StudyManifest,
+    series: readonly { seriesInstanceUID: string; first?: number }[],
+  ): { cancel(): void };
   readonly memory: ReadSignal<ImagingMemory>;
   /** Workers share the memory: the page is cross-origin isolated. */
   readonly isolated: boolean;

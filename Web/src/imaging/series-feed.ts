@@ -7,6 +7,8 @@ import type { FrameFailure } from "./pictures.ts";
 
 export interface FeedTarget {
   readonly count: number;
+  /** Nobody looks at it yet. */
+  readonly isAhead: boolean;
   /** Frames that need not be sent. */
   has(frame: number): boolean;
   /** Frames to ask for at most, both inclusive. */
@@ -128,6 +130,7 @@ export class SeriesFeed {
   #question(low: number, high: number): string {
     const held = rangesText(this.#target.count, (frame) => this.#target.has(frame));
     const parts = [`from=${this.#focus}`, `codecs=${codecs}`, "preview=1"];
+    if (this.#target.isAhead) parts.push("ahead=1");
     if (held !== "") parts.push(`have=${held}`);
     if (low > 0 || high < this.#target.count - 1) parts.push(`range=${low}-${high}`);
     return `${this.#address}${this.#address.includes("?") ? "&" : "?"}${parts.join("&")}`;

@@ -107,10 +107,13 @@ export class ImagingService implements Imaging {
     return images;
   }
 
-  prefetch(study: StudyManifest, seriesInstanceUIDs: readonly string[]): { cancel(): void } {
+  prefetch(
+    study: StudyManifest,
+    series: readonly { seriesInstanceUID: string; first?: number }[],
+  ): { cancel(): void } {
     const known = new Set(study.series.map((each) => each.seriesInstanceUID));
-    const all = seriesInstanceUIDs.filter((uid) => known.has(uid)).map((uid) =>
-      this.#images(study, uid, 0, "prefetch")
+    const all = series.filter((each) => known.has(each.seriesInstanceUID)).map((each) =>
+      this.#images(study, each.seriesInstanceUID, each.first ?? 0, "prefetch")
     );
     for (const each of all) each.anticipate(1);
     let isOn = true;

@@ -1,6 +1,6 @@
 /** Hangs the open studies by a protocol, and makes a protocol from what stands on the screen. */
 import { ageInYears } from "../core/format.ts";
-import type { InstanceInfo, SeriesManifest } from "../imaging/pictures.ts";
+import type { InstanceInfo, SeriesManifest, StudyManifest } from "../imaging/pictures.ts";
 import {
   type Condition,
   hung,
@@ -13,6 +13,7 @@ import {
   type StudyFacts,
 } from "./hanging.ts";
 import { generalWords } from "./hanging-defaults.ts";
+import { fittedStages } from "./hanging-fit.ts";
 import { linkedActions, unlinked } from "./links.ts";
 import { initialAppearance, type Pane } from "./pane.ts";
 import { ctPresets } from "./presets.ts";
@@ -84,6 +85,25 @@ export function studyFacts(studies: readonly OpenStudy[]): StudyFacts | null {
     series: series.filter((each) => each.frames.length > 0).length,
     priors: studies.filter((each) => (each.prior ?? 0) > 0).length,
   };
+}
+
+/** What hangs first of a study that is not open yet, and where each series begins: what is worth loading ahead. */
+export function firstPlaces(
+  protocol: Protocol | null,
+  manifest: StudyManifest,
+): { seriesInstanceUID: string; first: number }[] {
+  const all = seriesFacts([{ manifest, letter: "", color: 0, prior: 0 }]);
+  const [stage] = protocol ? fittedStages(protocol, all) : [];
+  const places = new Map<string, number>();
+  for (const { view, facts } of protocol && stage ? hung(protocol, stage, all) : []) {
+    const series = manifest.series.find((each) => each.seriesInstanceUID === facts?.series);
+    if (series && facts && !places.has(facts.series)) {
+      places.set(facts.series, startIndex(series, facts, view));
+    }
+  }
+  const [whole] = all;
+  if (places.size === 0 && whole) places.set(whole.series, 0);
+  return [...places].map(([seriesInstanceUID, first]) => ({ seriesInstanceUID, first }));
 }
 
 function startIndex(series: SeriesManifest, facts: SeriesFacts, view: HungView): number {

@@ -8,7 +8,7 @@ import { openProtocols, openSaveProtocol } from "./dialogs.tsx";
 import { bestProtocol, type Protocol, score, type Stage, type StudyFacts } from "./hanging.ts";
 import { fittedStages } from "./hanging-fit.ts";
 import { applyStage, protocolFromScreen, seriesFacts, studyFacts } from "./hang-study.ts";
-import { type KeptProtocol, openProtocolStore, type ProtocolStore } from "./protocol-store.ts";
+import { bestOnServer, type KeptProtocol, openProtocolStore, type ProtocolStore } from "./protocol-store.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 
 const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
@@ -47,12 +47,14 @@ export class HangingControl {
     }
   }
 
-  /** Hangs a study just opened: by the best protocol, else its first series alone. */
-  async hangFirst(manifest: StudyManifest): Promise<void> {
+  /**
+   * Hangs a study just opened: by the best protocol, else its first series alone.
+   * @param known what the server hangs it by, if that was asked before.
+   */
+  async hangFirst(manifest: StudyManifest, known?: Protocol | null): Promise<void> {
     const { workspace } = this.#context;
     if (this.automatic.peek()) {
-      await this.#opened;
-      const best = await this.#best(manifest.study.studyInstanceUID);
+      const best = known === undefined ? await this.#best(manifest.study.studyInstanceUID) : known;
       if (best && this.apply(best)) return;
     }
     const series = manifest.series.find((each) => each.frames.length > 0) ?? manifest.series[0];
@@ -61,8 +63,9 @@ export class HangingControl {
 
   /** The server matches; the same rules here answer for it when it does not in time. */
   async #best(study: string): Promise<Protocol | null> {
-    const chosen = await this.#store?.best(study);
+    const chosen = await bestOnServer(this.#context.app.api, study);
     if (chosen !== undefined) return chosen;
+    await this.#opened;
     const facts = studyFacts(this.#context.workspace.studies.peek());
     return facts && bestProtocol(this.#kept.map((each) => each.protocol), facts);
   }

@@ -1,4 +1,5 @@
 /** The screens that come in the viewer's bundle. */
 export { DisplayScreen } from "./display-screen.tsx";
 export { LightScreen } from "./light.tsx";
+export { readyStudies } from "./ready-studies.ts";
 export { ViewerScreen } from "./screen.tsx";

@@ -16,11 +16,6 @@ export interface ProtocolStore {
   list(): Promise<readonly KeptProtocol[]>;
   save(protocol: Protocol): Promise<void>;
   remove(id: string): Promise<void>;
-  /**
-   * The protocol that a study hangs by; `undefined` when that cannot be asked, or not in time: then the page's own rules decide,
-   * which are the same.
-   */
-  best(study: string): Promise<Protocol | null | undefined>;
   /** On which of the newest studies the rule hangs; `null` when that cannot be asked here. */
   test(protocol: Protocol, limit: number): Promise<ProtocolTrial | null>;
 }
@@ -52,21 +47,25 @@ class ServerProtocolStore implements ProtocolStore {
     return this.api.removeHangingProtocol(id);
   }
 
-  async best(study: string): Promise<Protocol | null | undefined> {
-    try {
-      const chosen = await this.api.hanging(study, AbortSignal.timeout(answerMilliseconds));
-      return chosen === null ? null : parseProtocol(chosen) ?? undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
   test(protocol: Protocol, limit: number): Promise<ProtocolTrial> {
     return this.api.testHangingProtocol(protocol, limit);
   }
 }
 
 const isList = (value: unknown): value is unknown[] => Array.isArray(value);
+
+/**
+ * The protocol that the server hangs a study by; `undefined` when that cannot be asked, or not in time: then the page's own rules decide,
+ * which are the same.
+ */
+export async function bestOnServer(api: API, study: string): Promise<Protocol | null | undefined> {
+  try {
+    const chosen = await api.hanging(study, AbortSignal.timeout(answerMilliseconds));
+    return chosen === null ? null : parseProtocol(chosen) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** On this computer only, beside the shipped ones; for servers that keep no protocols. */
 export class BrowserProtocolStore implements ProtocolStore {
@@ -97,10 +96,6 @@ export class BrowserProtocolStore implements ProtocolStore {
   remove(id: string): Promise<void> {
     writeStored(this.#key, this.#own().filter((each) => each.id !== id));
     return Promise.resolve();
-  }
-
-  best(): Promise<undefined> {
-    return Promise.resolve(undefined);
   }
 
   test(): Promise<null> {

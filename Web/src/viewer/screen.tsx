@@ -26,6 +26,7 @@ import { ExtensionPanels, SidePanel } from "./panels.tsx";
 import { openPlaneRefusal } from "./plane-dialog.tsx";
 import { PlaneViews } from "./plane-views.ts";
 import { Rail } from "./rail.tsx";
+import { readyStudies } from "./ready-studies.ts";
 import { openSaveState } from "./save-dialog.tsx";
 import { keysAreFree } from "./regions.ts";
 import { Screens } from "./screens.ts";
@@ -115,7 +116,7 @@ export function ViewerScreen(props: { app: App; study: string }) {
   const open = async (uid: string) => {
     error.set(null);
     try {
-      await control.open(uid, (manifest) => hanging.hangFirst(manifest));
+      await control.open(uid, (manifest, protocol) => hanging.hangFirst(manifest, protocol));
     } catch (failure) {
       error.set(failure);
     }
@@ -125,7 +126,10 @@ export function ViewerScreen(props: { app: App; study: string }) {
   holdMarks(context);
   speak(context);
   const studyUIDs = computed(() => workspace.studies().map((each) => each.manifest.study.studyInstanceUID));
-  const tell = joinAsViewer(studyUIDs, (uid) => app.router.go(`#/viewer/${uid}`));
+  const tell = joinAsViewer(studyUIDs, {
+    open: (uid) => app.router.go(viewerHash(uid)),
+    ready: (uids) => readyStudies(app.api).want(uids),
+  });
   const known = new Set<string>();
   effect(() => {
     for (const uid of studyUIDs()) {

@@ -1,15 +1,14 @@
 /** Opens studies into the workspace: the one asked for, its priors, and pairs to compare. */
 import { isAbort, type Study } from "../core/api.ts";
 import type { SeriesManifest, StudyManifest } from "../imaging/pictures.ts";
+import type { Protocol } from "./hanging.ts";
 import { layoutNamed } from "./layout.ts";
 import { allLinked } from "./links.ts";
 import { bestPrior, newestFirst, Priors, relevance } from "./priors.ts";
 import { matchingSeries, type RailActions } from "./rail.tsx";
+import { readyStudies } from "./ready-studies.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 import { initialAppearance, type Pane } from "./pane.ts";
-
-/** Of the next study no more images are fetched ahead than this. */
-const nextFrameMaximum = 2000;
 
 export class StudyControl {
   readonly priors = new Priors();
@@ -21,47 +20,57 @@ export class StudyControl {
     this.#context = context;
   }
 
-  /** Opens the study the viewer is for; `hang` puts it on the screen. */
-  async open(uid: string, hang: (manifest: StudyManifest) => Promise<void>): Promise<void> {
-    const { workspace, app, history } = this.#context;
-    let manifest: StudyManifest;
+  /**
+   * Opens the study the viewer is for; `hang` puts it on the screen, by the protocol that is known already if one is. What was made ready
+   * stands there at once; the server is asked all the same, and what came meanwhile is hung anew.
+   */
+  async open(
+    uid: string,
+    hang: (manifest: StudyManifest, protocol?: Protocol | null) => Promise<void>,
+  ): Promise<void> {
+    const { workspace, app } = this.#context;
+    const ahead = readyStudies(app.api).take(uid);
     try {
-      manifest = await workspace.imaging.openStudy(uid, this.#abort.signal);
+      const current = workspace.imaging.openStudy(uid, this.#abort.signal);
+      // Awaited below; until then a failure must not count as unhandled.
+      current.catch(() => {});
+      if (ahead) await this.#hang(ahead.ready.manifest, (manifest) => hang(manifest, ahead.ready.protocol));
+      const manifest = await current;
+      if (!ahead || !isSame(manifest, ahead.ready.manifest)) await this.#hang(manifest, hang);
+      ahead?.settle();
+      await this.priors.find(app.api, manifest.study, this.#abort.signal);
+      await this.#openRelevantPrior(manifest);
+      await this.#makeNextReady(uid);
     } catch (error) {
-      if (isAbort(error)) return;
-      throw error;
+      ahead?.settle();
+      if (!isAbort(error)) throw error;
     }
+  }
+
+  async #hang(manifest: StudyManifest, hang: (manifest: StudyManifest) => Promise<void>): Promise<void> {
+    const { workspace, history } = this.#context;
+    if (this.#abort.signal.aborted) return;
     workspace.addStudy(manifest);
     await hang(manifest);
     history.clear();
-    await this.priors.find(app.api, manifest.study, this.#abort.signal);
-    await this.#openRelevantPrior(manifest);
-    await this.#fetchNext(uid);
   }
 
-  /** The study below this one in the list is fetched while this one is read; it gives way to whatever is looked at. */
-  async #fetchNext(uid: string): Promise<void> {
-    const { app, workspace } = this.#context;
-    const next = (await app.windows.neighbours(uid))?.below;
-    if (!next || this.#abort.signal.aborted) return;
-    try {
-      const manifest = await workspace.imaging.openStudy(next, this.#abort.signal);
-      let room = nextFrameMaximum;
-      const series = manifest.series.filter((each) => {
-        const frames = each.frames.length;
-        room -= frames;
-        return frames > 0 && room >= 0;
-      });
-      this.#prefetched(manifest, series);
-    } catch {
-      // It says why when it is opened.
+  /** The two studies below this one in the list are made ready while this one is read; they give way to whatever is looked at. */
+  async #makeNextReady(uid: string): Promise<void> {
+    const { app } = this.#context;
+    const below = async (study: string | null) =>
+      study === null ? null : (await app.windows.neighbours(study))?.below ?? null;
+    const next = await below(uid);
+    const afterNext = await below(next);
+    if (!this.#abort.signal.aborted) {
+      readyStudies(app.api).want([next, afterNext].filter((each) => each !== null));
     }
   }
 
   #prefetched(manifest: StudyManifest, series: readonly SeriesManifest[]): void {
     if (this.#abort.signal.aborted || series.length === 0) return;
     const { imaging } = this.#context.workspace;
-    this.#prefetch.push(imaging.prefetch(manifest, series.map((each) => each.seriesInstanceUID)));
+    this.#prefetch.push(imaging.prefetch(manifest, series));
   }
 
   /** The prior of the same kind is made ready, so that comparing with it does not wait. */
@@ -162,4 +171,11 @@ export class StudyControl {
     this.#abort.abort();
     for (const each of this.#prefetch) each.cancel();
   }
+}
+
+/** The same study in the same state: attributes and the revision of each series. */
+function isSame(one: StudyManifest, other: StudyManifest): boolean {
+  const state = ({ study, series }: StudyManifest) =>
+    JSON.stringify([study, series.map((each) => [each.seriesInstanceUID, each.revision])]);
+  return state(one) === state(other);
 }

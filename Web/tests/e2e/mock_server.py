@@ -28,6 +28,15 @@ CSP = (
     "default-src 'self'; img-src 'self' blob: data:; worker-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'; "
     "style-src 'self'"
 )
+
+
+def policy_of(page: str) -> str:
+    """The policy with the scripts that stand in the page itself, as the server makes it."""
+    scripts = [each.split("</script>")[0] for each in page.split("<script>")[1:]]
+    digests = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in scripts]
+    return CSP.replace("script-src 'self'", " ".join(["script-src 'self'", *(f"'sha256-{each}'" for each in digests)]))
+
+
 ISOLATION = {
     "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -103,11 +112,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", CSP)
         self.send_header("X-Content-Type-Options", "nosniff")
         for name, value in ISOLATION.items() if self.state.isolated else ():
             self.send_header(name, value)
-        for name, value in (headers or {}).items():
+        for name, value in {"Content-Security-Policy": CSP, **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -466,7 +474,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.error(404, "http404", "")
         kind = mimetypes.guess_type(target.name)[0] or "application/octet-stream"
         kind = "application/wasm" if target.suffix == ".wasm" else kind
-        self.answer(200, target.read_bytes(), f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
+        content = target.read_bytes()
+        headers = {"Content-Security-Policy": policy_of(content.decode())} if path == "/index.html" else None
+        self.answer(200, content, f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, headers)
 
 
 class MockServer:

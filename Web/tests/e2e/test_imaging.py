@@ -171,7 +171,7 @@ def test_leaving_a_series_ends_its_stream_and_keeps_what_came(isolated):
 
 def test_prefetching_waits_for_what_is_looked_at(isolated):
     isolated.server.state.frame_delay = 0.01
-    isolated.page.evaluate("imagingTest.service.prefetch(imagingTest.study, [imagingTest.study.series[1].seriesInstanceUID])")
+    isolated.page.evaluate("imagingTest.service.prefetch(imagingTest.study, [imagingTest.study.series[1]])")
     isolated.do("openSeries", CT)
     isolated.until("imagingTest.loaded('0') === 40")
     isolated.do("openSeries", MR)

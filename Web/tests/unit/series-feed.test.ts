@@ -6,6 +6,7 @@ import { type FeedTarget, SeriesFeed } from "../../src/imaging/series-feed.ts";
 import { streamOf } from "./imaging-support.ts";
 
 class Target implements FeedTarget {
+  isAhead = false;
   readonly count = 6;
   readonly held = new Set<number>();
   readonly log: string[] = [];

@@ -21,6 +21,9 @@ const periodNames: Readonly<Record<Period, string>> = {
 };
 const modalityChips = ["CT", "MR", "DX", "CR", "MG", "US", "XA", "PT", "NM"];
 
+/** Going through the list with the arrows chooses nothing yet. */
+const restMilliseconds = 250;
+
 /** What the list's commands act on; filled in as the page is built. */
 interface Parts {
   search: HTMLInputElement | null;
@@ -39,6 +42,7 @@ export function StudiesScreen(props: { app: App }) {
   });
   if (studies.rows.peek().length === 0) void studies.reload();
   takeFocus(studies, parts);
+  const waiting = readyAtRest(app);
 
   return (
     <DropTarget app={app}>
@@ -60,7 +64,10 @@ export function StudiesScreen(props: { app: App }) {
           rows={() => studies.rows()}
           keyOf={(study) => study.studyInstanceUID}
           selected={() => studies.selected()}
-          onSelect={(key) => studies.selected.set(key)}
+          onSelect={(key) => {
+            studies.selected.set(key);
+            waiting.rest();
+          }}
           onOpen={open}
           rowClass={(study) => {
             const shown = app.windows.shown().has(study.studyInstanceUID) ? " is-shown" : "";
@@ -135,6 +142,21 @@ function studyCommands(app: App, parts: Parts, open: (study: Study) => void): Co
       enabled: studies.filtered,
     },
   ];
+}
+
+/** The study chosen by hand is made ready once the choice rests. */
+function readyAtRest(app: App): { rest(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => clearTimeout(timer));
+  return {
+    rest() {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const uid = app.studies.selected.peek();
+        if (uid !== null) app.makeReady([uid]);
+      }, restMilliseconds);
+    },
+  };
 }
 
 const studyGestures: readonly Gesture[] = [
