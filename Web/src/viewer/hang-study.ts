@@ -149,7 +149,7 @@ function hangOne(workspace: Workspace, pane: Pane, view: HungView, facts: Series
     view: { ...initialAppearance.view, mode: view.mode ?? "fit" },
   };
   pane.hang({ study, series }, { index: startIndex(series, facts, view), appearance });
-  pane.align.set(view.align ?? null);
+  if (view.align) pane.align.set({ side: view.align, panX: null });
 }
 
 /** Moves a picture so that its edge lies at the edge of the view. */

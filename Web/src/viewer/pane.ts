@@ -15,7 +15,8 @@ import type {
   Window,
 } from "../imaging/pictures.ts";
 import { batch, computed, effect, onCleanup, type ReadSignal, root, signal, untrack } from "../ui/signal.ts";
-import { meanTime, timeAt } from "./cine-times.ts";
+import { meanTime } from "./cine-times.ts";
+import { play } from "./cine.ts";
 import { colorMap, type ColorMapName } from "./color-maps.ts";
 import { planeOf } from "./geometry.ts";
 import { planePictures, unreadableVolume } from "./plane-pictures.ts";
@@ -59,6 +60,12 @@ export interface Place {
   series: SeriesManifest;
 }
 
+export interface Alignment {
+  readonly side: "left" | "right";
+  /** Where it was put last; somewhere else it has been moved by hand. */
+  panX: number | null;
+}
+
 export type PaneStage = "empty" | "images" | "noImages";
 
 /** What is kept of a series while another one stands in the view. */
@@ -68,10 +75,6 @@ interface Kept {
 }
 
 const cineRates = { minimum: 1, maximum: 60 } as const;
-/** While frames of a run are still missing, the run waits this long before it looks again. */
-const cineWaitMilliseconds = 20;
-/** What is behind by more than this, as after the page was out of sight, is not made up for. */
-const cineStallMilliseconds = 500;
 
 export class Pane {
   readonly place = signal<Place | null>(null);
@@ -92,8 +95,8 @@ export class Pane {
   /** Where the stack stood when it was linked, or last moved alone. */
   readonly anchor = signal(0);
   readonly shifted = signal(false);
-  /** Side of the view the picture's edge is put to as soon as the view has its size. */
-  readonly align = signal<"left" | "right" | null>(null);
+  /** Side of the view the picture's edge is put to, whatever size the view comes to have, until the reader moves it. */
+  readonly align = signal<Alignment | null>(null);
 
   readonly reformat = computed(() => this.appearance().reformat);
   /** The images of the series, or the planes cut through it. */
@@ -180,7 +183,7 @@ export class Pane {
     this.screenScale = screenScale;
     this.#end = root(() => {
       effect(() => this.#connect());
-      effect(() => this.#play());
+      effect(() => play(this));
     }).end;
   }
 
@@ -193,6 +196,7 @@ export class Pane {
     batch(() => {
       this.playing.set(false);
       this.cineFactor.set(1);
+      this.align.set(null);
       this.place.set(place);
       this.appearance.set(start?.appearance ?? kept?.appearance ?? initialAppearance);
       this.goTo(start?.index ?? kept?.index ?? 0);
@@ -360,36 +364,6 @@ export class Pane {
     while (frames[first - 1]?.instance === here) first--;
     while (frames[last + 1]?.instance === here) last++;
     return { first, last };
-  }
-
-  #play(): void {
-    if (!this.playing() || this.count() < 2) return;
-    const factor = this.cineFactor();
-    let timer: ReturnType<typeof setTimeout>;
-    let due = performance.now() + timeAt(this.frameTimes.peek(), 0) / factor;
-    const advance = () => {
-      const { first, last } = this.run();
-      const now = performance.now();
-      let next = this.index.peek();
-      due = Math.max(due, now - cineStallMilliseconds);
-      // Who cannot keep up leaves frames out: played slower than recorded, a heart would beat otherwise than it did.
-      do {
-        next = next >= last ? first : next + 1;
-        due += timeAt(this.frameTimes.peek(), next - first) / factor;
-      } while (due <= now);
-      const images = this.images.peek();
-      const ready = this.reformat.peek() || (images?.loaded.peek().level(next) ?? -1) >= 0 ||
-        images?.failures.peek().has(next);
-      // Waits for the first round of frames instead of showing wrong ones.
-      if (!ready) {
-        due = performance.now() + cineWaitMilliseconds;
-      } else {
-        this.index.set(next);
-      }
-      timer = setTimeout(advance, due - performance.now());
-    };
-    timer = setTimeout(advance, due - performance.now());
-    onCleanup(() => clearTimeout(timer));
   }
 
   end(): void {

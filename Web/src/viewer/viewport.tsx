@@ -70,10 +70,13 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
     return "";
   });
   effect(() => {
-    const side = pane.align();
-    if (side === null || !pane.stageSize()) return;
-    pane.appearance.update((now) => ({ ...now, view: aligned(pane, side) }));
-    pane.align.set(null);
+    const wanted = pane.align();
+    if (wanted === null || !pane.stageSize()) return;
+    // The size may be that of the layout before: it is put there again when another one comes.
+    if (wanted.panX !== null && wanted.panX !== pane.appearance.peek().view.panX) return;
+    const view = aligned(pane, wanted.side);
+    wanted.panX = view.panX;
+    pane.appearance.update((now) => ({ ...now, view }));
   });
   const isActive = () => workspace.active() === pane && workspace.visible().length > 1;
   return (
