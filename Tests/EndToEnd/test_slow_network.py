@@ -1,17 +1,19 @@
-"""The browser on a slow, interrupted line: what it shows and forbids meanwhile."""
+"""The browser on a slow, interrupted line: what it shows and forbids meanwhile; the reverse proxy of the manual."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import shutil
+import subprocess
 import sys
 
 import numpy
 import pytest
+import requests
 
-from apus_server import REPOSITORY, eventually
-from objects import SECONDARY_CAPTURE, made_object, saved, with_pixels
+from apus_server import REPOSITORY, eventually, free_port
+from objects import SECONDARY_CAPTURE, encoded, made_object, saved, with_pixels
 from peers import store_files
 from slow_line import SlowLine
 
@@ -195,3 +197,83 @@ def test_pacs_4_2_11_b_a_last_layer_that_is_damaged_keeps_the_notice(page, serve
     expect(page.locator(".fidelity-preview").first).to_be_visible()
     page.wait_for_timeout(3_000)
     is_locked(page, viewport)
+
+
+# Behind a reverse proxy
+
+
+def guide_configuration(name: str, **replaced: str) -> str:
+    """What the administration manual gives for nginx, with names and places of this test."""
+    text = (REPOSITORY / "Documentation/manual" / name).read_text()
+    block = re.search(r"\n((?:    .*\n)+)", text[text.index("    log_format noquery") - 1:]).group(1)
+    for old, new in replaced.items():
+        assert old in block
+        block = block.replace(old, new)
+    return block
+
+
+@pytest.mark.parametrize("manual", ["administration.md", "administration.zh-CN.md"])
+def test_the_reverse_proxy_of_the_guide_passes_everything_on(make_server, tmp_path, manual):
+    """GUIDE-1.1.1.2-F7"""
+    program = shutil.which("nginx")
+    if program is None:
+        pytest.skip("nginx is not installed")
+    server = make_server(http__publicURL="https://pacs.example.cn")
+    secure, plain = free_port(), free_port()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "chain.pem",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True, capture_output=True)
+    server.run("user", "add", NAME, "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
+    block = guide_configuration(manual, **{
+        "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl", "listen 80": f"listen 127.0.0.1:{plain}",
+        "/etc/ssl/pacs.pem": str(tmp_path / "chain.pem"), "/etc/ssl/pacs.key": str(tmp_path / "key.pem"),
+        "/var/log/nginx/pacs.log": str(tmp_path / "pacs.log"),
+        "127.0.0.1:8080": f"127.0.0.1:{server.http_port}"})
+    places = "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    configuration = tmp_path / "nginx.conf"
+    configuration.write_text(
+        f"daemon off;\npid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log {tmp_path}/access.log;\n{places}{block}}}\n")
+    proxy = subprocess.Popen([program, "-p", str(tmp_path), "-e", str(tmp_path / "error.log"), "-c", str(configuration)])
+    try:
+        base = f"https://localhost:{secure}"
+        session = server.session()
+        session.trust_env, session.verify = False, str(tmp_path / "chain.pem")
+
+        def answers():
+            try:
+                return session.get(base + "/api/server").status_code == 200
+            except requests.ConnectionError:
+                return False
+
+        eventually(answers, 10, what="nginx")
+        # More than a proxy's own limit of an upload; then all of it back.
+        made = image(PatientID="PROXY-1")
+        boundary = "part"
+        body = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode() + encoded(made) + f"\r\n--{boundary}--\r\n".encode()
+        answer = session.post(
+            base + "/dicom-web/studies", data=body,
+            headers={"Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}'})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["00081190"]["Value"][0].startswith("https://pacs.example.cn/dicom-web/studies/")
+        frames = session.get(f"{base}/api/studies/{made.StudyInstanceUID}/series/{made.SeriesInstanceUID}/frames")
+        assert len(frames.content) > ROWS * COLUMNS * 2
+        # Isolation and strictness reach the browser.
+        front = session.get(base + "/")
+        assert front.headers["Cross-Origin-Embedder-Policy"] == "require-corp" and "Strict-Transport-Security" in front.headers
+        # Notices come at once, not when a buffer is full.
+        with session.get(base + "/api/events", stream=True, timeout=10) as events:
+            assert next(events.iter_content(1))
+        # A search leaves nothing in the log, and a session is for TLS alone.
+        assert session.get(base + "/api/studies", params={"q": "PROXY-1"}).json()["total"] == 1
+        log = (tmp_path / "pacs.log").read_text() + (tmp_path / "access.log").read_text()
+        assert "GET /api/studies 200" in log and "PROXY-1" not in log
+        signed_in = requests.post(
+            base + "/api/session", json={"name": NAME, "password": PASSWORD}, verify=str(tmp_path / "chain.pem"), timeout=30)
+        assert signed_in.status_code == 200 and "secure" in signed_in.headers["Set-Cookie"].lower()
+        assert requests.get(f"{base}/dicom-web/studies", verify=str(tmp_path / "chain.pem"), timeout=30).status_code == 401
+        turned = requests.get(f"http://127.0.0.1:{plain}/x", headers={"Host": "pacs.example.cn"}, allow_redirects=False, timeout=10)
+        assert turned.status_code == 301 and turned.headers["Location"] == "https://pacs.example.cn/x"
+    finally:
+        proxy.terminate()
+        proxy.wait(10)
