@@ -125,6 +125,14 @@ extension ErrorCatalogue {
         显示状态不正确，未保存。 | 请重新打开检查后再保存；程序请按 detail 更正。
         The presentation state is not right and was not saved. | Open the study again and save again; programs correct what detail says.
 
+        text error user server
+        文字过长。 | 请缩短文字后重试，上限见 detail。
+        The text is too long. | Shorten it and try again; detail says the limit.
+
+        marks error user server
+        该对象含有标注，不能整体撤回。 | 请逐一撤回其中的标注。
+        The object holds marks and is not withdrawn as a whole. | Withdraw its marks instead, one by one.
+
         notAcceptable error user server
         不能以所要求的格式提供。 | 请在 Accept 中列出 /dicom-web 说明的媒体类型和传输语法。
         It cannot be given in the format asked for. | List in Accept a media type and transfer syntax that /dicom-web describes.
