@@ -50,9 +50,15 @@ def inline(entry: str, staging: pathlib.Path, *options: str) -> str:
 
 
 def imports_of(outputs: dict, entry: str) -> list[str]:
-    """Scripts that an entry point cannot run without."""
-    imports = outputs[entry.removeprefix("/assets/")]["imports"]
-    return ["/assets/" + pathlib.Path(each["path"]).name for each in imports if each["kind"] == "import-statement"]
+    """Scripts that an entry point cannot run without, each once."""
+    found, waiting = [], [entry]
+    while waiting:
+        imports = outputs[waiting.pop(0).removeprefix("/assets/")]["imports"]
+        names = ["/assets/" + pathlib.Path(each["path"]).name for each in imports if each["kind"] == "import-statement"]
+        new = [name for name in names if name not in found and name != entry]
+        found += new
+        waiting += new
+    return found
 
 
 def hashed_copy(source: str, staging: pathlib.Path, content: bytes) -> str:
@@ -93,7 +99,8 @@ def build(staging: pathlib.Path) -> dict:
     for place, address in places.items():
         page = page.replace(place, address)
     (staging / "index.html").write_text(page)
-    return {"main": places["@MAIN@"], "viewer": viewer, **imaging, "kernels": module, "style": places["@STYLE@"],
+    opening = {main, viewer, *imports_of(outputs, main), *imports_of(outputs, viewer), *imaging.values()}
+    return {"main": main, "viewer": viewer, "opening": sorted(opening), **imaging, "kernels": module, "style": places["@STYLE@"],
             "locales": locales}
 
 
@@ -108,11 +115,12 @@ def compress(staging: pathlib.Path, manifest: dict) -> None:
         path.with_name(path.name + ".gz").write_bytes(compressed)
         sizes[f"/assets/{path.name}"] = len(compressed)
         print(f"{len(content):>9,} B  {sizes[f'/assets/{path.name}']:>8,} B gzip  {path.name}")
-    # What a browser fetches for the viewer: the page and every script, whichever chunk it is in.
+    # What a browser fetches to open a study: the page and its scripts, workers included. What is no picture comes when it is shown.
     page = gzip.compress((staging / "index.html").read_bytes(), 9, mtime=0)
     (staging / "index.html.gz").write_bytes(page)
-    viewer = len(page) + sum(size for name, size in sizes.items() if name.endswith(".js"))
-    print(f"viewer with everything it loads: {viewer:,} B gzip (limit {VIEWER_LIMIT_BYTES:,})")
+    viewer = len(page) + sum(sizes[name] for name in manifest["opening"])
+    rest = sum(size for name, size in sizes.items() if name.endswith(".js") and name not in manifest["opening"])
+    print(f"viewer with everything it loads: {viewer:,} B gzip (limit {VIEWER_LIMIT_BYTES:,}); later, when it is shown: {rest:,} B")
     if viewer > VIEWER_LIMIT_BYTES:
         raise SystemExit("the viewer has grown beyond its limit")
     module = sizes[manifest["kernels"]]

@@ -13,7 +13,7 @@ import { CommandRegistry, isTextField } from "./core/commands.ts";
 import type { App } from "./core/context.ts";
 import { type Connection, openEvents } from "./core/events.ts";
 import { copyLink } from "./app/copy-link.tsx";
-import { explainCode, flushReports, sendReports } from "./core/errors.ts";
+import { flushReports, sendReports } from "./core/errors.ts";
 import { askStudyAhead } from "./core/head-start.ts";
 import { loadLocale, type Locale, locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
 import { startRouter, studyLink, wantsLight } from "./core/router.ts";
@@ -21,8 +21,8 @@ import { watchViewers } from "./core/windows.ts";
 import { applyTheme, followSystemTheme, savedTheme } from "./core/theme.ts";
 import { confirm, modalIsOpen } from "./ui/dialog.tsx";
 import type { Child } from "./ui/jsx-runtime.ts";
+import { Lazy } from "./ui/lazy.tsx";
 import { computed, effect, onCleanup, root, signal } from "./ui/signal.ts";
-import { Trouble } from "./ui/trouble.tsx";
 
 const serverStateMilliseconds = 30_000;
 
@@ -143,13 +143,16 @@ function Screens() {
     if (name === "setup") return <Setup app={app} token={argument} onDone={enter} />;
     if (name === "login") return <Login app={app} note={expired.peek() ? t("login.expired") : null} />;
     if (name === "viewer") {
-      return <Lazy load={() => viewerBundle().then((all) => all.ViewerScreen)} study={argument} />;
+      const load = (): Promise<StudyScreen> => viewerBundle().then((all) => all.ViewerScreen);
+      return <Lazy load={load} given={{ app, study: argument }} />;
     }
     if (name === "light") {
-      return <Lazy load={() => viewerBundle().then((all) => all.LightScreen)} study={argument} />;
+      const load = (): Promise<StudyScreen> => viewerBundle().then((all) => all.LightScreen);
+      return <Lazy load={load} given={{ app, study: argument }} />;
     }
     if (name === "display") {
-      return <Lazy load={() => viewerBundle().then((all) => all.DisplayScreen)} study="" />;
+      const load = () => import("./viewer/display-screen.tsx").then((all) => all.DisplayScreen);
+      return <Lazy load={load} given={{ app }} />;
     }
     return (
       <Shell app={app}>
@@ -169,22 +172,7 @@ function enter(session: Session): void {
 /** The viewer is a bundle of its own, so that the list appears without waiting for it. */
 const viewerBundle = () => import("./viewer/main.ts");
 
-type ViewerComponent = (props: { app: App; study: string }) => Child;
-
-function Lazy(props: { load: () => Promise<ViewerComponent>; study: string }) {
-  const loaded = signal<ViewerComponent | null>(null);
-  const failed = signal<unknown>(null);
-  props.load().then(loaded.set, failed.set);
-  return () => {
-    const Screen = loaded();
-    if (Screen) return <Screen app={app} study={props.study} />;
-    return failed() === null ? null : (
-      <p role="alert" class="load-failed">
-        <Trouble of={explainCode("network", failed())} />
-      </p>
-    );
-  };
-}
+type StudyScreen = (props: { app: App; study: string }) => Child;
 
 /** The next study is asked for before the screen that shows another one is taken down. */
 function askBeforeScreens(): void {

@@ -1,5 +1,4 @@
 /** The screens that come in the viewer's bundle. */
-export { DisplayScreen } from "./display-screen.tsx";
 export { LightScreen } from "./light.tsx";
 export { readyStudies } from "./ready-studies.ts";
 export { ViewerScreen } from "./screen.tsx";

@@ -4,9 +4,9 @@ import { t } from "../core/i18n.ts";
 import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { computed, effect, onCleanup, type ReadSignal, signal } from "../ui/signal.ts";
+import { Lazy } from "../ui/lazy.tsx";
 import { Trouble } from "../ui/trouble.tsx";
 import { openContextMenu } from "./context-menu.ts";
-import { DocumentView } from "./documents/document-view.tsx";
 import { dropSeries, hasSeries } from "./drag-series.ts";
 import { attachGestures } from "./gestures.ts";
 import { aligned } from "./hang-study.ts";
@@ -290,6 +290,9 @@ function redrawCounter(pane: Pane, frame: ReadSignal<unknown>): ReadSignal<numbe
   return count;
 }
 
+/** What is no picture is shown by scripts of their own. */
+const documentView = () => import("./documents/document-view.tsx").then((all) => all.DocumentView);
+
 /** What stands in the picture's place when there is none. */
 function Notice(props: { context: ViewerContext; pane: Pane }) {
   const { context, pane } = props;
@@ -299,7 +302,7 @@ function Notice(props: { context: ViewerContext; pane: Pane }) {
       const none = context.workspace.studies().length === 0;
       return none ? null : <p class="pane-empty">{t("viewer.empty")}</p>;
     }
-    if (stage === "noImages") return <DocumentView context={context} pane={pane} />;
+    if (stage === "noImages") return <Lazy load={documentView} given={{ context, pane }} />;
     const failure = pane.failure();
     if (failure) {
       return (

@@ -1,0 +1,24 @@
+/** A part of the page whose script comes when it is first shown. */
+import { explainCode } from "../core/errors.ts";
+import type { Child } from "./jsx-runtime.ts";
+import { signal } from "./signal.ts";
+import { Trouble } from "./trouble.tsx";
+
+export function Lazy<Props extends object>(props: {
+  load: () => Promise<(props: Props) => Child>;
+  /** Handed to the part. */
+  given: Props;
+}): Child {
+  const loaded = signal<((props: Props) => Child) | null>(null);
+  const failed = signal<unknown>(null);
+  props.load().then(loaded.set, failed.set);
+  return () => {
+    const Part = loaded();
+    if (Part) return Part(props.given);
+    return failed() === null ? null : (
+      <p role="alert" class="load-failed">
+        <Trouble of={explainCode("network", failed())} />
+      </p>
+    );
+  };
+}
