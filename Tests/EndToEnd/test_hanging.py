@@ -255,6 +255,8 @@ def test_a_screen_saved_as_a_protocol_hangs_its_kind_again_and_no_other(page, se
     expect_stage(page, *STAGES["limb"][0])
     page.keyboard.press("Shift+P")
     page.get_by_role("button", name="删除方案 斜位在前").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE" and answer.ok):
+        page.get_by_role("button", name="确认执行").click()
     expect(page.locator("dialog")).to_have_count(0)
 
 
