@@ -26,17 +26,24 @@ public struct RenderedImage: Hashable, Sendable {
     }
 }
 
-/// Draws frames as a viewer without tools would: modality and VOI transformation, polarity, padding, palette, colour.
+/// Draws frames as a viewer without tools would: modality and VOI transformation, polarity, padding, palette, colour, shutters.
 public struct FrameRenderer: Sendable {
     private let header: DataSet
     private let window: DisplayPipeline.Window?
     private let frameIndex: Int
+    private let state: PresentationState?
 
-    /// - Parameter window: instead of the object's own.
-    public init(header: DataSet, window: DisplayPipeline.Window? = nil, frameIndex: Int = 0) {
+    /// - Parameters:
+    ///   - window: instead of the object's own, and of the state's.
+    ///   - state: in place of what the object says of its presentation, when it is for this image; its graphics are not drawn.
+    public init(
+        header: DataSet, window: DisplayPipeline.Window? = nil, frameIndex: Int = 0, state: PresentationState? = nil
+    ) {
         self.header = header
         self.window = window
         self.frameIndex = frameIndex
+        let uid = header.uid(.sopInstanceUID) ?? ""
+        self.state = state.flatMap { $0.isFor(uid, frameNumber: frameIndex + 1) ? $0 : nil }
     }
 
     /// - Parameters:
@@ -51,7 +58,11 @@ public struct FrameRenderer: Sendable {
         } else {
             picture.samples = 1
             picture.bytes = grey(frame)
+            if let colours = state?.colours, colours.count == 768 { picture.paint(colours) }
         }
+        FrameShutters(shutters: state?.shutters ?? PresentationState.Shutter.all(of: header).shutters, overlays: state?.overlays ?? [])
+            .cover(&picture)
+        if let state { picture = state.placed(picture, header.uid(.sopInstanceUID) ?? "", frameNumber: frameIndex + 1) }
         return Self.reduced(picture, maximumColumns ?? picture.columns, maximumRows ?? picture.rows)
     }
 
@@ -61,18 +72,7 @@ public struct FrameRenderer: Sendable {
         let description = frame.module.frame
         let display = FrameDisplay(FrameAttributes(header), frame: frameIndex, pixels: frame.module)
         let values = StoredValues(frame)
-        var pipeline = DisplayPipeline(
-            rescaleSlope: display.slope, rescaleIntercept: display.intercept, modalityTable: display.modalityTable,
-            isInverted: display.isInverse)
-        if let window {
-            pipeline.window = window
-        } else if let own = display.windows.first {
-            pipeline.window = .init(center: own.center, width: own.width, function: display.function)
-        } else if let table = display.voiTables.first {
-            pipeline.voiTable = table.table
-        } else {
-            pipeline.window = automaticWindow(values, display, frame.module)
-        }
+        let pipeline = state.map { statePipeline($0, frame.module) } ?? ownPipeline(display, values, frame.module)
         let identity = DisplayPipeline.Window(center: 128, width: 256)
         var bytes = [UInt8](repeating: 0, count: description.columns * description.rows)
         var cache: [UInt8?] = description.bitsStored <= 16 ? Array(repeating: nil, count: 1 << description.bitsStored) : []
@@ -89,6 +89,33 @@ public struct FrameRenderer: Sendable {
             bytes[index] = grey
         }
         return bytes
+    }
+
+    private func ownPipeline(_ display: FrameDisplay, _ values: StoredValues, _ module: ImagePixelModule) -> DisplayPipeline {
+        var pipeline = DisplayPipeline(
+            rescaleSlope: display.slope, rescaleIntercept: display.intercept, modalityTable: display.modalityTable,
+            isInverted: display.isInverse)
+        if let window {
+            pipeline.window = window
+        } else if let own = display.windows.first {
+            pipeline.window = .init(center: own.center, width: own.width, function: display.function)
+        } else if let table = display.voiTables.first {
+            pipeline.voiTable = table.table
+        } else {
+            pipeline.window = automaticWindow(values, display, module)
+        }
+        return pipeline
+    }
+
+    private func statePipeline(_ state: PresentationState, _ module: ImagePixelModule) -> DisplayPipeline {
+        var pipeline = state.pipeline(
+            header.uid(.sopInstanceUID) ?? "", frameNumber: frameIndex + 1, bitsStored: module.frame.bitsStored,
+            isSigned: module.frame.isSigned)
+        if let window {
+            pipeline.window = window
+            pipeline.voiTable = nil
+        }
+        return pipeline
     }
 
     /// For objects that name no window: what the viewer takes as well.

@@ -79,6 +79,7 @@ package enum ConformanceStatement {
         | Comprehensive 3D SR Storage | 1.2.840.10008.5.1.4.1.1.88.34 | measurements: TID 1500 with TID 1410, 1411, 1501, 300; observers TID 1001 to 1004; image library TID 1600 |
         | Grayscale Softcopy Presentation State Storage | 1.2.840.10008.5.1.4.1.1.11.1 | windows, rotation, displayed area, shutters, text and graphics on greyscale images |
         | Color Softcopy Presentation State Storage | 1.2.840.10008.5.1.4.1.1.11.2 | the same without grey values on colour images; sRGB profile |
+        | Pseudo-Color Softcopy Presentation State Storage | 1.2.840.10008.5.1.4.1.1.11.3 | the same on greyscale images shown in pseudo-colour; 256 colours of 16 bits, sRGB profile; inversion turns the palette round |
         | Key Object Selection Document Storage | 1.2.840.10008.5.1.4.1.1.88.59 | key images: TID 2010, titles of CID 7010 |
 
         - SCOORD and annotations in PIXEL units count from the outer corner of the first pixel (PS3.3 C.18.6.1, C.10.5.1.2). Viewer positions
@@ -87,9 +88,12 @@ package enum ConformanceStatement {
           coverage factor a NUM (coverageFactor, 99APUS) under it with HAS PROPERTIES.
         - The mark itself stands as JSON in a TEXT (apusMark, 99APUS) of its measurement group, in presentation states in
           (0071,xx01) UT of private creator `APUS` in the Graphic Annotation Sequence. On reading the coded content holds where both differ.
+        - Zoom, pan and angle of the view that was saved stand unrounded in (0071,xx03) UT of private creator `APUS` beside Displayed Area,
+          whose corners are whole pixels, and Image Rotation, which is the nearest quarter turn.
         - Codes of scheme 99APUS: apusMark Mark as JSON, coverageFactor Coverage factor, pixelValue Pixel value, pixelCount Pixel count.
 
-        Read for display: the classes above, other presentation states as far as they share modules with them, other structured
+        Read for display: the classes above, Blending Softcopy Presentation State (its two image sets, which must share a frame of reference),
+        other presentation states as far as they share modules with them, other structured
         reports as far as they hold values and coordinates on images, Segmentation and Label Map Segmentation, RT Structure Set.
 
         """

@@ -444,6 +444,10 @@ VIEWS = [
     ("all grey", "zoom, linear between stored values", "NumPy", 1, "sums of four products are rounded once"),
     ("all grey", "pan", "NumPy", 0, ""),
     ("all grey", "pseudo-colour: hot iron, PET, hot metal blue, PET 20 step", "pydicom's palettes of PS3.6 Annex B", 0, ""),
+    ("CR", "shutters of the image", "NumPy", 0, "rendered JPEG within 3, apart from ringing at the edges"),
+    ("CT", "pseudo-colour presentation state", "NumPy", 2, "halves are rounded before or after the palette"),
+    ("OT", "colour presentation state", "NumPy", 0, ""),
+    ("CT and MR", "blending presentation state", "NumPy", 2, "each picture is rounded before the two are mixed"),
 ]
 
 

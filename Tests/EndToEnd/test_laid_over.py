@@ -551,7 +551,7 @@ def test_pacs_4_2_8_f_what_stands_in_the_view_is_saved_shown_again_and_rendered_
     _, reset = sampled(page, MATRIX, MATRIX)
     assert not np.array_equal(before[..., 0], reset[..., 0])
     page.keyboard.press("Alt+s")
-    page.locator("dialog li", has_text="LUNG 1").locator("button").click()
+    page.locator("dialog li", has_text="LUNG 1").locator("button.protocol-apply").click()
     settled(viewer)
     # Drawn as the mark it is, not twice.
     expect(page.locator(".state-layer path, .state-layer text")).to_have_count(0)

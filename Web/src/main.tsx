@@ -18,6 +18,7 @@ import { askStudyAhead } from "./core/head-start.ts";
 import { loadLocale, type Locale, locale, preferredLocale, rememberLocale, t } from "./core/i18n.ts";
 import { startRouter, studyLink, wantsLight } from "./core/router.ts";
 import { watchViewers } from "./core/windows.ts";
+import { offerFullText } from "./ui/full-text.ts";
 import { applyTheme, followSystemTheme, savedTheme } from "./core/theme.ts";
 import { confirm, modalIsOpen } from "./ui/dialog.tsx";
 import type { Child } from "./ui/jsx-runtime.ts";
@@ -70,6 +71,7 @@ function createApp(): {
 }
 
 const { app, server, connection } = createApp();
+offerFullText();
 const expired = signal(false);
 let unmount = () => {};
 

@@ -17,6 +17,8 @@ extension PresentationState {
         if json["presentation"]?["shape"]?.string == "INVERSE" { presentationLUT = .inverse }
         if let table = json["presentation"]?["table"] { presentationLUT = .table(try Self.table(table)) }
         modality = try Self.modality(json["modality"])
+        colours = try Self.colours(json)
+        exactView = try Self.exactView(json["view"])
         for node in try Self.list(json, "windows", limit: 64) { windows.append(try Self.window(node)) }
         for node in try Self.list(json, "areas", limit: 10_000) { areas.append(try Self.area(node)) }
         for node in try Self.list(json, "shutters", limit: 3) { shutters.append(try Self.shutter(node)) }
@@ -34,6 +36,25 @@ extension PresentationState {
             }
             overlays.append(Overlay(group: group, layer: Self.label(node["layer"]?.string ?? "OVERLAYS"), bits: nil))
         }
+    }
+
+    private static func colours(_ json: JSONNode) throws(MarkError) -> [UInt8] {
+        let nodes = try list(json, "colors", limit: 768)
+        let colours = nodes.compactMap { $0.int.flatMap { UInt8(exactly: $0) } }
+        guard nodes.isEmpty || colours.count == 768 else { throw MarkError("colors", "must be 768 numbers from 0 to 255") }
+        return colours
+    }
+
+    private static func exactView(_ json: JSONNode?) throws(MarkError) -> ExactView? {
+        guard let json, !json.isNull else { return nil }
+        let center = try point(json["center"], "center")
+        let span = try list(json, "span", limit: 2).compactMap(\.double)
+        let numbers = [center.column, center.row] + span + [try number(json, "zoom"), try number(json, "rotation")]
+        let flips = (json["flipHorizontal"]?.bool ?? false, json["flipVertical"]?.bool ?? false)
+        guard let view = ExactView(mode: json["mode"]?.string ?? "", numbers: numbers, flips: flips) else {
+            throw MarkError("view", "must have mode, center, span, zoom and rotation")
+        }
+        return view
     }
 
     private static func modality(_ json: JSONNode?) throws(MarkError) -> ModalityTransform? {

@@ -12,7 +12,9 @@ extension PresentationState {
                 references.map {
                     Self.reference($0.instance, seriesInstanceUID: $0.seriesInstanceUID)
                 }),
-            "modality": modalityJSON, "windows": JSONNode(windows.map { $0.json }), "presentation": presentationJSON,
+            "modality": Self.modalityJSON(modality), "windows": JSONNode(windows.map { $0.json }), "presentation": presentationJSON,
+            "colors": Self.coloursJSON(colours), "blending": blending.map { $0.json } ?? .null,
+            "view": exactView.map { $0.json } ?? .null,
             "areas": JSONNode(areas.map { $0.json }), "rotation": JSONNode(rotation), "flipped": JSONNode(.bool(isFlipped)),
             "shutters": JSONNode(shutters.map { $0.json }),
             "shutterValue": shutterPValue.map { JSONNode($0) } ?? .null,
@@ -36,7 +38,11 @@ extension PresentationState {
 
     static func point(_ point: ImagePoint) -> JSONNode { [JSONNode(point.column), JSONNode(point.row)] }
 
-    private var modalityJSON: JSONNode {
+    static func coloursJSON(_ colours: [UInt8]) -> JSONNode {
+        colours.isEmpty ? .null : JSONNode(colours.map { JSONNode(Int($0)) })
+    }
+
+    fileprivate static func modalityJSON(_ modality: ModalityTransform?) -> JSONNode {
         switch modality {
         case nil: .null
         case .linear(let slope, let intercept, let type)?:
@@ -51,6 +57,21 @@ extension PresentationState {
         case .inverse: ["shape": "INVERSE"]
         case .table(let table): ["table": table.json]
         }
+    }
+}
+
+extension PresentationState.Blending {
+    fileprivate var json: JSONNode {
+        [
+            "opacity": JSONNode(opacity), "modality": PresentationState.modalityJSON(modality),
+            "windows": JSONNode(windows.map { $0.json }),
+            "references": JSONNode(
+                references.map { reference -> JSONNode in
+                    var members: [JSONNode.Member] = [.init("studyInstanceUID", JSONNode(reference.studyInstanceUID))]
+                    members += PresentationState.reference(reference.instance, seriesInstanceUID: reference.seriesInstanceUID).object ?? []
+                    return JSONNode(members)
+                }),
+        ]
     }
 }
 

@@ -20,8 +20,10 @@ extension PresentationState {
         created = MarkJSON.timestamp(
             (dataSet.string(.presentationCreationDate) ?? "") + (dataSet.string(.presentationCreationTime) ?? ""),
             offset: dataSet.string(.timezoneOffsetFromUTC) ?? "")
-        references = Self.references(dataSet)
+        references = Self.references(dataSet, study: studyInstanceUID)
         readGreyscale(dataSet)
+        readColours(dataSet)
+        exactView = ExactView(dataSet)
         areas = dataSet.items(.displayedAreaSelectionSequence).prefix(10_000).compactMap { Self.area($0) }
         rotation = ((dataSet.int(.imageRotation) ?? 0) % 360 + 360) % 360
         isFlipped = dataSet.string(.imageHorizontalFlip) == "Y"
@@ -32,8 +34,7 @@ extension PresentationState {
         noteUnknown(dataSet)
     }
 
-    private static func references(_ dataSet: DataSet) -> [EvidenceReference] {
-        let study = dataSet.uid(.studyInstanceUID) ?? ""
+    static func references(_ dataSet: DataSet, study: String) -> [EvidenceReference] {
         var references: [EvidenceReference] = []
         for series in dataSet.items(.referencedSeriesSequence) {
             for item in series.items(.referencedImageSequence) {
@@ -52,7 +53,7 @@ extension PresentationState {
 
     // MARK: Grey values
 
-    private mutating func readGreyscale(_ dataSet: DataSet) {
+    mutating func readGreyscale(_ dataSet: DataSet) {
         if let table = dataSet.items(.modalityLUTSequence).first {
             if let lut = LookupTable(table) {
                 modality = .table(lut, type: table.string(.modalityLUTType) ?? "")
@@ -101,9 +102,10 @@ extension PresentationState {
         let first = item.ints(.displayedAreaTopLeftHandCorner)
         let last = item.ints(.displayedAreaBottomRightHandCorner)
         guard first.count == 2, last.count == 2 else { return nil }
+        // The corners are those of the turned and mirrored picture; here they are the image's own.
         return DisplayedArea(
-            images: images(item), topLeft: ImagePoint(column: Double(first[0]) - 1, row: Double(first[1]) - 1),
-            bottomRight: ImagePoint(column: Double(last[0]) - 1, row: Double(last[1]) - 1),
+            images: images(item), topLeft: ImagePoint(column: Double(min(first[0], last[0])) - 1, row: Double(min(first[1], last[1])) - 1),
+            bottomRight: ImagePoint(column: Double(max(first[0], last[0])) - 1, row: Double(max(first[1], last[1])) - 1),
             mode: item.string(.presentationSizeMode) ?? "SCALE TO FIT",
             pixelSpacing: item.doubles(.presentationPixelSpacing).filter { $0.isFinite && $0 > 0 },
             aspectRatio: item.ints(.presentationPixelAspectRatio).filter { $0 > 0 },
@@ -146,14 +148,16 @@ extension PresentationState {
     private mutating func noteUnknown(_ dataSet: DataSet) {
         let known: Set<String> = [
             UID.grayscaleSoftcopyPresentationStateStorage, UID.colorSoftcopyPresentationStateStorage,
-            UID.xaxrfGrayscaleSoftcopyPresentationStateStorage,
+            UID.xaxrfGrayscaleSoftcopyPresentationStateStorage, UID.pseudoColorSoftcopyPresentationStateStorage,
+            UID.blendingSoftcopyPresentationStateStorage,
         ]
         if !known.contains(sopClassUID) { notUnderstood.append(UIDRegistry.name(of: sopClassUID)) }
-        let sequences: [(Tag, String)] = [
-            (.blendingSequence, "Blending Sequence"), (.maskSubtractionSequence, "Mask Subtraction Sequence"),
-            (.redPaletteColorLookupTableDescriptor, "Palette Color Lookup Table"),
+        let sequences: [(Tag, String, Bool)] = [
+            (.blendingSequence, "Blending Sequence", blending != nil),
+            (.maskSubtractionSequence, "Mask Subtraction Sequence", false),
+            (.redPaletteColorLookupTableDescriptor, "Palette Color Lookup Table", !colours.isEmpty),
         ]
-        for (tag, name) in sequences where dataSet.contains(tag) { notUnderstood.append("\(name) \(tag)") }
+        for (tag, name, isRead) in sequences where !isRead && dataSet.contains(tag) { notUnderstood.append("\(name) \(tag)") }
     }
 }
 

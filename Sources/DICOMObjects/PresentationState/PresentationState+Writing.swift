@@ -2,6 +2,7 @@ public import DICOMCore
 
 extension PresentationState {
     public var isColour: Bool { sopClassUID == UID.colorSoftcopyPresentationStateStorage }
+    public var isPseudoColour: Bool { sopClassUID == UID.pseudoColorSoftcopyPresentationStateStorage }
 
     /// The object.
     ///
@@ -18,16 +19,20 @@ extension PresentationState {
         dataSet.set(.presentationCreationTime, .tm, authoring.time)
         dataSet.set(.contentCreatorName, .pn, authoring.personName)
         dataSet.set(.referencedSeriesSequence, items: seriesItems())
-        if isColour {
+        if isColour || isPseudoColour {
             dataSet[.iccProfile] = DataElement(.iccProfile, .ob, bytes: StandardRGBProfile.bytes[...])
-        } else {
-            setGreyscale(&dataSet)
         }
-        dataSet.set(.displayedAreaSelectionSequence, items: areas.map { Self.item($0) })
+        if !isColour { setGreyscale(&dataSet) }
+        if isPseudoColour { setPalette(&dataSet) }
+        dataSet.set(.displayedAreaSelectionSequence, items: areas.map { item($0) })
         dataSet.set(.imageRotation, .us, ints: [rotation])
         dataSet.set(.imageHorizontalFlip, .cs, isFlipped ? "Y" : "N")
         setShutters(&dataSet)
         setAnnotations(&dataSet)
+        if let exactView {
+            dataSet.set(Self.privateCreatorTag, .lo, Self.privateCreator)
+            dataSet.set(Self.exactViewTag, .ut, exactView.text)
+        }
         return dataSet
     }
 
@@ -66,6 +71,8 @@ extension PresentationState {
         case nil: break
         }
         if !windows.isEmpty { dataSet.set(.softcopyVOILUTSequence, items: windows.map { Self.item($0) }) }
+        // The palette stands in the place of a presentation table (PS3.3 A.33.2).
+        guard !isPseudoColour else { return }
         switch presentationLUT {
         case .identity: dataSet.set(.presentationLUTShape, .cs, "IDENTITY")
         case .inverse: dataSet.set(.presentationLUTShape, .cs, "INVERSE")
@@ -87,11 +94,12 @@ extension PresentationState {
         return item
     }
 
-    private static func item(_ area: DisplayedArea) -> DataSet {
+    private func item(_ area: DisplayedArea) -> DataSet {
         var item = DataSet(inheritedCharacterSet: .utf8)
-        setImages(&item, area.images)
-        item.set(.displayedAreaTopLeftHandCorner, .sl, ints: [number(area.topLeft.column), number(area.topLeft.row)])
-        item.set(.displayedAreaBottomRightHandCorner, .sl, ints: [number(area.bottomRight.column), number(area.bottomRight.row)])
+        Self.setImages(&item, area.images)
+        let corners = displayedCorners(area)
+        item.set(.displayedAreaTopLeftHandCorner, .sl, ints: corners[0])
+        item.set(.displayedAreaBottomRightHandCorner, .sl, ints: corners[1])
         item.set(.presentationSizeMode, .cs, area.mode)
         if area.pixelSpacing.count == 2 {
             item.set(.presentationPixelSpacing, .ds, doubles: area.pixelSpacing)
@@ -100,6 +108,17 @@ extension PresentationState {
         }
         if let magnification = area.magnification { item.set(.presentationPixelMagnificationRatio, .fl, doubles: [magnification]) }
         return item
+    }
+
+    /// The image's pixels that lie at the left top and the right bottom once it is turned and mirrored (PS3.3 C.10.4).
+    private func displayedCorners(_ area: DisplayedArea) -> [[Int]] {
+        let (left, right) = (Self.number(area.topLeft.column), Self.number(area.bottomRight.column))
+        let (top, bottom) = (Self.number(area.topLeft.row), Self.number(area.bottomRight.row))
+        let isRight = (rotation == 180 || rotation == 270) != (isFlipped && rotation % 180 == 0)
+        let isBottom = (rotation == 90 || rotation == 180) != (isFlipped && rotation % 180 == 90)
+        return [
+            [isRight ? right : left, isBottom ? bottom : top], [isRight ? left : right, isBottom ? top : bottom],
+        ]
     }
 
     /// A 0-based position as DICOM's number of a pixel, from 1.
@@ -129,7 +148,7 @@ extension PresentationState {
         }
         dataSet.set(.shutterShape, .cs, shapes)
         dataSet.set(.shutterPresentationValue, .us, ints: [shutterPValue ?? 0])
-        if isColour { dataSet.set(.shutterPresentationColorCIELabValue, .us, ints: [0, 0x8080, 0x8080]) }
+        if isColour || isPseudoColour { dataSet.set(.shutterPresentationColorCIELabValue, .us, ints: [0, 0x8080, 0x8080]) }
     }
 
     // MARK: Annotations

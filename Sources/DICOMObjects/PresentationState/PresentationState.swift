@@ -21,7 +21,13 @@ public struct PresentationState: Hashable, Sendable {
     public var modality: ModalityTransform?
     public var windows: [Window]
     public var presentationLUT: PresentationLUT
+    /// Red, green and blue for each of 256 grey levels, of a pseudo-colour or blending state; else empty.
+    public var colours: [UInt8]
+    /// What is laid over the images that the state is for.
+    public var blending: Blending?
     public var areas: [DisplayedArea]
+    /// Where the viewer stood exactly; kept beside the standard's whole pixels and quarter turns.
+    public var exactView: ExactView?
     /// Clockwise degrees: 0, 90, 180, 270; applied before the flip.
     public var rotation: Int
     public var isFlipped: Bool
@@ -92,6 +98,31 @@ public struct PresentationState: Hashable, Sendable {
         }
     }
 
+    /// The images laid over those the state is for, in its palette (PS3.3 C.11.14).
+    public struct Blending: Hashable, Sendable {
+        /// Of what is laid over: 0 to 1.
+        public var opacity: Double
+        public var references: [EvidenceReference]
+        public var modality: ModalityTransform?
+        public var windows: [Window]
+    }
+
+    /// Zoom, pan and turn without rounding, which Displayed Area and Image Rotation do not know.
+    public struct ExactView: Hashable, Sendable {
+        /// `fit`, `pixels` or `trueSize`.
+        public var mode: String
+        /// Continuous image coordinates in the middle of the view; (0, 0) is the outer corner of the first pixel.
+        public var center: ImagePoint
+        /// Image columns seen along the view's width and height, turned as it is.
+        public var span: [Double]
+        /// Device pixels for an image column, against one each or life size.
+        public var zoom: Double
+        /// Degrees clockwise, after mirroring.
+        public var rotation: Double
+        public var isFlippedHorizontally: Bool
+        public var isFlippedVertically: Bool
+    }
+
     public enum Shutter: Hashable, Sendable {
         /// Edges as columns and rows.
         case rectangle(left: Double, right: Double, top: Double, bottom: Double)
@@ -140,6 +171,7 @@ public struct PresentationState: Hashable, Sendable {
         references = []
         windows = []
         presentationLUT = .identity
+        colours = []
         areas = []
         rotation = 0
         isFlipped = false

@@ -32,11 +32,7 @@ struct MarksWithdrawal: Sendable {
         let republished = try await MarksPublisher(maker: maker).publish(
             remaining(affected, uids), predecessors: affected.map { evidence($0.instance) })
         let references = affected.map { evidence($0.instance) }
-        let source = try await maker.header(affected[0].instance)
-        let note = try await maker.store(
-            KeyObjectSelection.dataSet(
-                title: KeyObjectSelection.rejectedForQuality, text: text.isEmpty ? "Withdrawn by the author" : text,
-                references: references, authoring: maker.authoring(.rejections), source: source))
+        let note = try await RejectionNote.store(references, text: text, source: affected[0].instance, maker)
         return Done(note: note, rejected: affected.map(\.instance), republished: republished)
     }
 
@@ -77,5 +73,18 @@ struct MarksWithdrawal: Sendable {
         EvidenceReference(
             studyInstanceUID: instance.studyInstanceUID, seriesInstanceUID: instance.seriesInstanceUID,
             instance: InstanceReference(sopClassUID: instance.sopClassUID, sopInstanceUID: instance.sopInstanceUID))
+    }
+}
+
+/// A Key Object Selection "Rejected for Quality Reasons": what it names is shown no more and deleted by nobody.
+enum RejectionNote {
+    /// - Parameter source: the object that patient and study are taken from.
+    static func store(
+        _ references: [EvidenceReference], text: String, source: StoredInstance, _ maker: ObjectMaker
+    ) async throws -> FiledIdentity {
+        try await maker.store(
+            KeyObjectSelection.dataSet(
+                title: KeyObjectSelection.rejectedForQuality, text: text.isEmpty ? "Withdrawn by the author" : text,
+                references: references, authoring: maker.authoring(.rejections), source: try await maker.header(source)))
     }
 }

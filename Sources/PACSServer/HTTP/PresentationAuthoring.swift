@@ -96,8 +96,12 @@ struct ObjectMaker: Sendable {
     }
 
     /// One series for each author and kind of object.
+    static func series(_ kind: Kind, study: String, author: WorkAuthor) -> String {
+        UIDGenerator.derived(from: "\(study)|\(author.key)|\(kind.rawValue)")
+    }
+
     func authoring(_ kind: Kind, offset: Int = 0) -> ObjectAuthoring {
-        let series = UIDGenerator.derived(from: "\(study.studyInstanceUID)|\(author.key)|\(kind.rawValue)")
+        let series = Self.series(kind, study: study.studyInstanceUID, author: author)
         let stamp = LocalTimestamp(milliseconds: PACS.now())
         return ObjectAuthoring(
             sopInstanceUID: UIDGenerator().next(), seriesInstanceUID: series, seriesNumber: kind.rawValue,

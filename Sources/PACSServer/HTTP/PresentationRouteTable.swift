@@ -49,6 +49,9 @@ enum PresentationRouteTable {
         route(
             "savePresentationState", .post, "/studies/{study}/presentation-states", "Overlays", "Writes a presentation state", 201,
             takesBody: true),
+        route(
+            "withdrawPresentationState", .post, "/studies/{study}/presentation-states/withdraw", "Overlays",
+            "Takes back the author's presentation state", 201, takesBody: true, others: [(409, "The object holds marks")]),
         route("keyImages", .get, "/studies/{study}/key-images", "Overlays", "Key object selections of the study"),
         route("saveKeyImages", .post, "/studies/{study}/key-images", "Overlays", "Writes a key object selection", 201, takesBody: true),
         route(

@@ -13,7 +13,18 @@ struct PresentationRoutes: Sendable {
     func add(to router: Router<WebContext>) {
         router.get("api/studies/:study/presentation-states") { _, context in
             try context.require(.studyView)
-            return try await list(context, "states", .presentationState) { try PresentationState($0).json }
+            let own = StateWithdrawal.ownSeries(context, pacs)
+            return try await list(context, "states", .presentationState) { header in
+                let state = try PresentationState(header)
+                let isOwn = StateWithdrawal.isWithdrawable(state, ownSeries: own(state.studyInstanceUID))
+                return JSONNode((state.json.object ?? []) + [.init("withdrawable", JSONNode(.bool(isOwn)))])
+            }
+        }
+        router.post("api/studies/:study/presentation-states/withdraw") { request, context in
+            try context.require(.annotationWrite)
+            let content = try await StudyContent(try context.parameters.require("study"), pacs)
+            let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
+            return try await StateWithdrawal(maker: ObjectMaker(pacs: pacs, study: content, author: WorkAuthor(context))).answer(body, context)
         }
         router.post("api/studies/:study/presentation-states") { request, context in
             try context.require(.annotationWrite)
@@ -80,7 +91,7 @@ struct PresentationRoutes: Sendable {
         return Self.created(filed)
     }
 
-    private static func created(_ filed: [FiledIdentity]) -> Response {
+    static func created(_ filed: [FiledIdentity]) -> Response {
         MarksRoutes.response(.created, ["instances": JSONNode(filed.map { MarksPublisher.Made(filed: $0, marks: []).json })])
     }
 

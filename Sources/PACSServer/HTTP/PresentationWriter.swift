@@ -93,7 +93,11 @@ struct PresentationWriter: Sendable {
         _ state: PresentationState, _ group: Group, frames: [String: [Int]], offset: Int, keepsModality: Bool = false
     ) async throws -> FiledIdentity {
         var state = state
-        state.sopClassUID = group.isColour ? UID.colorSoftcopyPresentationStateStorage : UID.grayscaleSoftcopyPresentationStateStorage
+        if group.isColour { state.colours = [] }
+        state.sopClassUID =
+            group.isColour
+            ? UID.colorSoftcopyPresentationStateStorage
+            : state.colours.isEmpty ? UID.grayscaleSoftcopyPresentationStateStorage : UID.pseudoColorSoftcopyPresentationStateStorage
         if group.isColour { state.modality = nil } else if !keepsModality { state.modality = group.modality }
         // The viewer's inversion is of what it showed; the state says it of P-values.
         if group.isInverse, !keepsModality {
@@ -103,6 +107,7 @@ struct PresentationWriter: Sendable {
             case .table: break
             }
         }
+        state.foldPresentationIntoPalette()
         let own = Dictionary(group.images.map { ($0.instance.sopInstanceUID, $0.instance) }) { first, _ in first }
         func resolved(_ images: [InstanceReference]) -> [InstanceReference] {
             images.compactMap { image in

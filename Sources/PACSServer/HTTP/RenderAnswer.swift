@@ -76,13 +76,13 @@ struct RenderAnswer: Sendable {
 
     static func draw(
         _ instance: StoredInstance, _ frame: Int, _ parameters: RenderingParameters, side: Int?, as type: MediaType = .jpeg,
-        _ reader: ObjectReader
+        state: PresentationState? = nil, _ reader: ObjectReader
     ) throws -> [UInt8] {
         let object = try reader.open(instance)
         let native = try object.nativeFrame(frame)
         let window = parameters.window.map { DisplayPipeline.Window($0) }
         do {
-            let picture = try FrameRenderer(header: object.header, window: window, frameIndex: frame - 1).render(
+            let picture = try FrameRenderer(header: object.header, window: window, frameIndex: frame - 1, state: state).render(
                 native, maximumColumns: parameters.viewport?.width ?? side, maximumRows: parameters.viewport?.height ?? side)
             return try type == .png ? picture.png() : picture.jpeg(quality: parameters.quality ?? 90)
         } catch {
@@ -122,11 +122,33 @@ struct URIAnswer: Sendable {
             return RangedBody(stream: stream, pool: pacs.pool).response(request, contentType: .dicom)
         }
         let parameters = try RenderingParameters(query: asked.renderingQuery)
+        let state = try await state(asked)
         let bytes = try await pacs.pool.run {
-            try RenderAnswer.draw(instance, asked.frameNumber ?? 1, parameters, side: nil, reader)
+            try RenderAnswer.draw(instance, asked.frameNumber ?? 1, parameters, side: nil, state: state, reader)
         }
-        return Response(
-            status: .ok, headers: [.contentType: MediaType.jpeg.formatted], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        var headers: HTTPFields = [.contentType: MediaType.jpeg.formatted]
+        if let state, !state.annotations.isEmpty || !state.overlays.isEmpty || state.blending != nil, let warning = HTTPField.Name("Warning") {
+            headers[warning] = "299 apus \"The presentation state's graphics, texts and superimposed images are not drawn\""
+        }
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// The presentation state asked for (PS3.18 §9.1.2.2.10, §9.1.2.2.11), if any.
+    private func state(_ asked: WADOURIRequest) async throws -> PresentationState? {
+        guard let series = asked.presentationSeriesUID, let uid = asked.presentationUID else { return nil }
+        let (reader, index) = (pacs.reader, pacs.directory.index)
+        let scope = InstanceScope.instances(study: asked.studyUID, series: series, [uid])
+        let found = try await pacs.pool.run { try index.instances(scope, includingConflicts: false).first }
+        guard let instance = found, instance.classKind == .presentationState, instance.isReadable else {
+            throw Problem(
+                status: 404, "There is no such presentation state", at: "presentationUID", remedy: "Search for it under /dicom-web/studies")
+        }
+        let state = try await pacs.pool.run { try PresentationState(reader.header(of: instance)) }
+        guard state.isFor(asked.objectUID, frameNumber: asked.frameNumber ?? 1) else {
+            throw Problem(
+                status: 400, "The presentation state is not for this image", at: "presentationUID", remedy: "Name an image it refers to")
+        }
+        return state
     }
 }
 

@@ -302,6 +302,11 @@ export class API {
     return this.#json(`/api/studies/${study}/presentation-states`, post(state));
   }
 
+  /** Takes back the reader's own state by a rejection note. */
+  withdrawPresentationState(study: string, state: string): Promise<unknown> {
+    return this.#json(`/api/studies/${study}/presentation-states/withdraw`, post({ state }));
+  }
+
   keyImages(study: string): Promise<{ documents: unknown[] }> {
     return this.#json(`/api/studies/${study}/key-images`, {});
   }

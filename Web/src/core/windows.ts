@@ -1,5 +1,6 @@
 /** The windows of one reader kept in step: which studies the viewer windows show, what the list asks them to open. */
 import { onCleanup, type ReadSignal, signal } from "../ui/signal.ts";
+import { connectedScreens, diagnosticFeatures, onScreensChange, type ScreenPlace } from "./monitors.ts";
 
 type Message =
   | { type: "open"; study: string }
@@ -92,6 +93,11 @@ export function watchViewers(
   };
   channel.postMessage({ type: "whoIsThere" });
   let viewer: Window | null = null;
+  // Known beforehand: a window opened later than the key press would be blocked.
+  let screens: readonly ScreenPlace[] | null = null;
+  const list = () => void connectedScreens(false).then((found) => screens = found);
+  list();
+  onScreensChange(list);
   return {
     shown,
     ready(studies) {
@@ -104,7 +110,7 @@ export function watchViewers(
         channel.postMessage({ type: "open", study });
         viewer.focus();
       } else {
-        viewer = globalThis.open(address, viewerWindowName);
+        viewer = globalThis.open(address, viewerWindowName, diagnosticFeatures(screens));
       }
     },
     neighbours(study) {

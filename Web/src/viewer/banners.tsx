@@ -51,7 +51,21 @@ export function Banners(props: { context: ViewerContext }) {
         {() => workspace.patients() > 1 && <Notice name="patients">{t("viewer.patients")}</Notice>}
         {() =>
           screens.misplaced() && !context.nonDiagnostic && (
-            <Notice name="screen">{t("screen.misplaced")}</Notice>
+            <Notice name="screen">
+              {t(screens.absent() ? "screen.absent" : "screen.misplaced")}
+              {!screens.absent() && "getScreenDetails" in globalThis && (
+                <button
+                  type="button"
+                  class="link"
+                  onClick={() =>
+                    void screens.moveToDiagnostic().then((done) => {
+                      if (!done) context.app.announce(t("screen.notMoved"));
+                    })}
+                >
+                  {t("screen.move")}
+                </button>
+              )}
+            </Notice>
           )}
       </div>
       <div role="status">

@@ -9,6 +9,8 @@ export interface DisplayFacts {
   /** Device pixels per CSS pixel, and what that is without browser zoom on this screen. */
   ratio: number;
   ownRatio: number;
+  /** The screen shows no colours. */
+  monochrome: boolean;
   /** Of pinching a touch screen; 1 when not zoomed. */
   pinch: number;
 }

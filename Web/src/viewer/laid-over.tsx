@@ -77,7 +77,8 @@ export function overlayGroups(pane: Pane): (group: number) => boolean {
   return (group) => active.includes(group);
 }
 
-function ownOverlays(context: ViewerContext, pane: Pane): Stamp[] {
+/** The image's own overlay planes as they are shown. */
+export function overlayPlanesOn(context: ViewerContext, pane: Pane): Stamp[] {
   const frame = pane.shownFrame();
   const study = pane.place()?.study.study.studyInstanceUID;
   if (!frame || study === undefined || !context.imageOverlays()) return [];
@@ -93,7 +94,8 @@ function ownOverlays(context: ViewerContext, pane: Pane): Stamp[] {
   });
 }
 
-function structuresOn(context: ViewerContext, pane: Pane): LaidOver {
+/** Masks and contours of other objects on the picture. */
+export function laidOver(context: ViewerContext, pane: Pane): LaidOver {
   const frame = pane.shownFrame();
   const study = pane.place()?.study.study.studyInstanceUID;
   const stamps: Stamp[] = [];
@@ -119,8 +121,8 @@ export function LaidOverLayer(props: { context: ViewerContext; pane: Pane }): Ch
   const { context, pane } = props;
   const laid = computed((): LaidOver => {
     if (context.marksHidden() || pane.failure() !== null) return { stamps: [], outlines: [] };
-    const { stamps, outlines } = structuresOn(context, pane);
-    return { stamps: [...stamps, ...ownOverlays(context, pane)], outlines };
+    const { stamps, outlines } = laidOver(context, pane);
+    return { stamps: [...stamps, ...overlayPlanesOn(context, pane)], outlines };
   });
   const attach = (canvas: HTMLCanvasElement) => {
     let scheduled = 0;

@@ -6,13 +6,13 @@ import { directionLetters, type EdgeLetters, edgeLetters, noLetters } from "../i
 import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { computed } from "../ui/signal.ts";
-import { colorMapKeys } from "./color-map-names.ts";
 import { trueSizeProblems } from "./display-check.ts";
 import type { Pane } from "./pane.ts";
 import { planeFidelity, planeName, planePosition, volumeLine } from "./plane-texts.ts";
 import { kindNames } from "./documents/kinds.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import type { ViewerContext } from "./viewer-context.ts";
+import { statusParts } from "./status-line.ts";
 import { baseScale, screenAxes } from "./view.ts";
 import type { OpenStudy } from "./open-studies.ts";
 
@@ -108,10 +108,10 @@ export function Corners(props: { context: ViewerContext; pane: Pane }) {
         <div hidden={() => !full()}>{() => thicknessLine(pane)}</div>
         <div class="corner-note">{() => loadLine(pane)}</div>
       </div>
-      <div class="corner corner-bottom-right" hidden={() => state() === "none"}>
-        {line(() => windowLine(pane))}
+      <div class="corner corner-bottom-right">
+        <div hidden={() => state() === "none"}>{() => windowLine(pane)}</div>
         <div hidden={() => !full()}>{() => zoomLine(pane)}</div>
-        {line(() => stateLine(pane))}
+        <div class="status-line">{() => statusParts(context, pane).join(" · ")}</div>
       </div>
       <div class="edge edge-left" aria-hidden="true">{() => letters().left}</div>
       <div class="edge edge-right" aria-hidden="true">{() => letters().right}</div>
@@ -214,25 +214,6 @@ function zoomLine(pane: Pane): string {
   return t("viewer.zoom", { percent: number(baseScale(view, stage) * view.zoom * 100) });
 }
 
-/** Everything that makes the picture other than the stored one in its own window. */
-function stateLine(pane: Pane): string {
-  const { view, inverted, colorMap } = pane.appearance();
-  const frame = pane.shownFrame();
-  const state = pane.state();
-  const rotation = Math.round(view.rotation * 10) / 10;
-  const parts = [
-    inverted ? t("viewer.inverted") : "",
-    state === null ? "" : t("viewer.state", { name: state.label }),
-    colorMap === null ? "" : t("viewer.pseudoColour", { name: t(colorMapKeys[colorMap]) }),
-    view.flipHorizontal || view.flipVertical ? t("viewer.flipped") : "",
-    rotation !== 0 ? t("viewer.rotated", { n: rotation }) : "",
-    frame && frame.display.function === "SIGMOID" ? t("viewer.nonLinear") : "",
-    pane.voiTable() === null ? "" : t("viewer.voiTable"),
-    view.mode === "pixels" && view.zoom === 1 ? t("viewer.pixelMode") : "",
-  ];
-  return parts.filter((each) => each !== "").join("  ");
-}
-
 /** Shown only where the picture is less than it could be; each opens the explanation. */
 export function FidelityBadges(props: { context: ViewerContext; pane: Pane }) {
   const { context, pane } = props;
@@ -257,7 +238,8 @@ export interface Fidelity {
     | "lossy"
     | "waiting"
     | "trueSize"
-    | "nonDiagnostic";
+    | "nonDiagnostic"
+    | "grey";
   label: string;
   detail: string;
 }
@@ -288,6 +270,9 @@ export function fidelity(context: ViewerContext, pane: Pane): Fidelity[] {
     found.push({ kind: "waiting", label: t("fidelity.waiting"), detail: t("fidelity.waiting.detail") });
   }
   if (frame?.instance.attributes.lossy) found.push(lossy(frame.instance.attributes));
+  if (losesColor(context, pane)) {
+    found.push({ kind: "grey", label: t("grey.badge"), detail: t("grey.detail") });
+  }
   const trueSize = trueSizeFidelity(context, pane);
   if (trueSize) found.push(trueSize);
   if (context.nonDiagnostic) {
@@ -298,6 +283,16 @@ export function fidelity(context: ViewerContext, pane: Pane): Fidelity[] {
     });
   }
   return found;
+}
+
+/** A picture in colour on a screen without any (YY/T 1861 4.5.21). */
+export function losesColor(context: ViewerContext, pane: Pane): boolean {
+  if (!context.screens.facts().monochrome) return false;
+  const stack = pane.frame()?.stack;
+  return stack !== undefined &&
+    (stack.samplesPerPixel > 1 || stack.photometric === "PALETTE COLOR" ||
+      Boolean(pane.settings().colorMap) ||
+      Boolean(pane.state()?.blending));
 }
 
 function lossy(attributes: { lossyRatio: readonly number[]; lossyMethod: readonly string[] }): Fidelity {

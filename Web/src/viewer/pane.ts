@@ -21,6 +21,7 @@ import { colorMap, type ColorMapName } from "./color-maps.ts";
 import { planeOf } from "./geometry.ts";
 import { planePictures, unreadableVolume } from "./plane-pictures.ts";
 import { isFor, type PresentationState, stateSettings } from "./presentation.ts";
+import { superimpose, type Superimposed } from "./superimposed.ts";
 import { type Alternative, alternatives, hasTable } from "./presets.ts";
 import { type Reformat, reformattedFrames } from "./reformat.ts";
 import { imageToScreen, initialView, type Size, type Stage, type View } from "./view.ts";
@@ -95,6 +96,10 @@ export class Pane {
   /** Where the stack stood when it was linked, or last moved alone. */
   readonly anchor = signal(0);
   readonly shifted = signal(false);
+  /** What a blending state lays over the picture; `null` without one, or where it has nothing. */
+  readonly superimposed = signal<Superimposed | null>(null);
+  /** A reason not to show the picture, though it is there; `null` as long as nothing stands against it. */
+  readonly withheld = signal<string | null>(null);
   /** Side of the view the picture's edge is put to, whatever size the view comes to have, until the reader moves it. */
   readonly align = signal<Alignment | null>(null);
 
@@ -183,6 +188,7 @@ export class Pane {
     this.screenScale = screenScale;
     this.#end = root(() => {
       effect(() => this.#connect());
+      effect(() => superimpose(this, imaging));
       effect(() => play(this));
     }).end;
   }
@@ -303,6 +309,9 @@ export class Pane {
     planes.show({ frame, plane, reformat, settings, transform, width, height });
   }
 
+  /** Chosen by the reader, for whatever images it is. */
+  readonly chosenState = computed(() => this.appearance().state);
+
   /** The presentation state in force for the frame asked for. */
   readonly state = computed((): PresentationState | null => {
     const { state } = this.appearance();
@@ -335,7 +344,7 @@ export class Pane {
   readonly settings = computed((): DisplaySettings => {
     const { window, inverted, colorMap: map, smooth } = this.appearance();
     const [state, frame] = [this.state(), this.frame()];
-    const stated = state && frame ? stateSettings(state, frame) : this.alternative() ?? {};
+    const stated: DisplaySettings = state && frame ? stateSettings(state, frame) : this.alternative() ?? {};
     const { voiTable, ...rest } = stated;
     return {
       ...rest,
@@ -343,7 +352,7 @@ export class Pane {
       // Slices may have windows of their own; planes through all of them need one.
       window: window ?? stated.window ?? (this.reformat() ? frame?.display.windows[0] ?? null : null),
       inverted,
-      colorMap: map === null ? null : colorMap(map),
+      colorMap: map === null ? rest.colorMap ?? null : colorMap(map),
       // Between two stored values a table need not rise: what lies between them means nothing.
       interpolation: smooth && !hasTable(rest, frame) ? "linear" : "nearest",
     };

@@ -9,7 +9,8 @@ import type {
   VOIFunction,
   Window,
 } from "../imaging/pictures.ts";
-import { fitScale, initialView, type Stage, type View } from "./view.ts";
+import { identityWindow } from "../imaging/windows.ts";
+import { baseScale, fitScale, initialView, type ScaleMode, type Stage, type View } from "./view.ts";
 import type { Point } from "./viewport-api.ts";
 
 type Pair = readonly [number, number];
@@ -46,19 +47,48 @@ export interface StateOverlay {
   runs: readonly number[];
 }
 
+type StateModality = { slope: number; intercept: number } | { table: Table } | null;
+type StateWindow =
+  & { images: readonly ImageReference[] }
+  & ((Window & { function: VOIFunction }) | { table: Table });
+
+/** Where the saving viewer stood, which DICOM's whole pixels and quarter turns cannot say. */
+export interface ExactView {
+  mode: ScaleMode;
+  /** Continuous image coordinates in the middle of the view. */
+  center: Pair;
+  /** Image columns along the view's width and height. */
+  span: Pair;
+  zoom: number;
+  rotation: number;
+  flipHorizontal: boolean;
+  flipVertical: boolean;
+}
+
+/** Images laid over those the state is for, in its colours (PS3.3 C.11.14). */
+export interface Blending {
+  opacity: number;
+  references: readonly (ImageReference & { studyInstanceUID: string; seriesInstanceUID: string })[];
+  modality: StateModality;
+  windows: readonly StateWindow[];
+}
+
 export interface PresentationState {
   sopInstanceUID: string;
+  /** By the reader who asks. */
+  withdrawable?: boolean;
+  /** 256 of red, green, blue; of what is laid over where there is blending. */
+  colors?: readonly number[] | null;
+  blending?: Blending | null;
+  view?: ExactView | null;
   label: string;
   description: string;
   creator: string;
   /** ISO 8601. */
   created: string;
   references: readonly ImageReference[];
-  modality: { slope: number; intercept: number } | { table: Table } | null;
-  windows: readonly (
-    & { images: readonly ImageReference[] }
-    & ((Window & { function: VOIFunction }) | { table: Table })
-  )[];
+  modality: StateModality;
+  windows: readonly StateWindow[];
   presentation: { shape: "IDENTITY" | "INVERSE" } | { table: Table };
   areas: readonly {
     images: readonly ImageReference[];
@@ -115,31 +145,97 @@ function lookup(state: PresentationState, role: string, { firstMapped, bits, ent
   };
 }
 
-/** What the state says of grey values; the reader's own window stands before it. */
+/** Colours of a state, once for each. */
+const painted = new WeakMap<object, { key: string; rgb: Uint8Array }>();
+
+function paint(state: PresentationState): { key: string; rgb: Uint8Array } | null {
+  const { colors, sopInstanceUID } = state;
+  if (!colors) return null;
+  let map = painted.get(colors);
+  if (!map) painted.set(colors, map = { key: `${sopInstanceUID} palette`, rgb: Uint8Array.from(colors) });
+  return map;
+}
+
+/** What the state says of grey values and colours; the reader's own window stands before it. */
 export function stateSettings(state: PresentationState, frame: FrameInfo): DisplaySettings {
-  const { modality, presentation } = state;
+  const { presentation } = state;
+  const settings = chainSettings(state, state, frame, "");
+  if (state.colors && !state.blending) settings.colorMap = paint(state);
+  else if ("table" in presentation) {
+    settings.presentationTable = lookup(state, "presentation", presentation.table);
+  } else settings.presentationShape = presentation.shape;
+  return settings;
+}
+
+/** What a blending state says of the images laid over. */
+export function blendedSettings(
+  state: PresentationState,
+  blending: Blending,
+  frame: FrameInfo,
+): DisplaySettings {
+  return {
+    ...chainSettings(state, blending, frame, "over "),
+    presentationShape: "IDENTITY",
+    colorMap: paint(state),
+  };
+}
+
+function chainSettings(
+  state: PresentationState,
+  { modality, windows }: Pick<PresentationState, "modality" | "windows">,
+  frame: FrameInfo,
+  role: string,
+): DisplaySettings {
   const settings: DisplaySettings = {
     // No transformation in the state means the stored values themselves (PS3.4 N.2.1).
     modality: modality === null
       ? { slope: 1, intercept: 0 }
       : "table" in modality
-      ? lookup(state, "modality", modality.table)
+      ? lookup(state, `${role}modality`, modality.table)
       : modality,
   };
-  const index = state.windows.findIndex((each) => concerns(each.images, frame));
-  const window = state.windows[index];
-  if (window && "table" in window) settings.voiTable = lookup(state, `voi ${index}`, window.table);
+  const index = windows.findIndex((each) => concerns(each.images, frame));
+  const window = windows[index];
+  if (window && "table" in window) settings.voiTable = lookup(state, `${role}voi ${index}`, window.table);
   else if (window) {
     settings.window = { center: window.center, width: window.width };
     settings.function = window.function;
+  } else if (frame.stack.samplesPerPixel === 1) {
+    settings.window = wholeRange(modality, frame);
+    settings.function = "LINEAR";
   }
-  if ("table" in presentation) settings.presentationTable = lookup(state, "presentation", presentation.table);
-  else settings.presentationShape = presentation.shape;
   return settings;
+}
+
+/** Without a window in the state all that the modality transformation can give is shown (PS3.4 N.2.2). */
+function wholeRange(modality: StateModality, { stack }: FrameInfo): Window {
+  if (modality && "table" in modality) {
+    const width = 2 ** modality.table.bits;
+    return { center: width / 2, width };
+  }
+  const { slope, intercept } = modality ?? { slope: 1, intercept: 0 };
+  const { center, width } = identityWindow(stack);
+  const first = center - width / 2;
+  const ends = [first, first + width - 1].map((each) => each * slope + intercept);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  return { center: (low + high) / 2 + 0.5, width: high - low + 1 };
+}
+
+/** The view as it was saved, whatever the size of the one it is shown in now. */
+function exactView(exact: ExactView, stage: Stage): View {
+  const { mode, rotation, flipHorizontal, flipVertical } = exact;
+  const view: View = { ...initialView, mode, zoom: exact.zoom, rotation, flipHorizontal, flipVertical };
+  if (mode === "fit") {
+    const [wide, high] = exact.span;
+    const scale = Math.min(stage.viewport.width / wide, stage.viewport.height / high);
+    view.zoom = scale / baseScale(view, stage);
+  }
+  return { ...view, ...moved(view, exact.center, stage) };
 }
 
 /** Rotation, mirroring and the displayed area. DICOM rotates first and mirrors then; a view does it the other way round. */
 export function stateView(state: PresentationState, frame: FrameInfo, stage: Stage): View {
+  if (state.view) return exactView(state.view, stage);
   const turn = ((state.rotation % 360) + 360) % 360;
   const view: View = {
     ...initialView,
@@ -170,8 +266,12 @@ function centred(
 ): { panX: number; panY: number } {
   // Pixel centres count from 0: half a pixel more in continuous coordinates.
   const middle = (index: 0 | 1) => (area.topLeft[index] + area.bottomRight[index]) / 2 + 0.5;
-  const x = (middle(0) - stage.image.width / 2) * (view.flipHorizontal ? -1 : 1);
-  const y = (middle(1) - stage.image.height / 2) * stage.aspect;
+  return moved(view, [middle(0), middle(1)], stage);
+}
+
+function moved(view: View, center: Pair, stage: Stage): { panX: number; panY: number } {
+  const x = (center[0] - stage.image.width / 2) * (view.flipHorizontal ? -1 : 1);
+  const y = (center[1] - stage.image.height / 2) * stage.aspect * (view.flipVertical ? -1 : 1);
   const angle = (view.rotation * Math.PI) / 180;
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
   const pan = (value: number) => -value * view.zoom + 0;

@@ -6,10 +6,10 @@ import { Trouble } from "../ui/trouble.tsx";
 import { signal } from "../ui/signal.ts";
 import { overlayGroups } from "./laid-over.tsx";
 import type { Pane } from "./pane.ts";
-import { stateToSave } from "./saving.ts";
+import { isRounded, stateToSave } from "./saving.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 
-const problemKeys = { noImages: "saving.noImages", rotation: "saving.rotation" } as const;
+const problemKeys = { noImages: "saving.noImages" } as const;
 
 export function openSaveState(context: ViewerContext): void {
   const { workspace } = context;
@@ -18,7 +18,10 @@ export function openSaveState(context: ViewerContext): void {
   const all = signal(false);
   const saving = signal(false);
   const problem = signal<unknown>(null);
-  const colored = () => (all() ? others : [active]).some((each) => each.appearance.peek().colorMap !== null);
+  const chosen = () => all() ? others : [active];
+  const rounded = () => chosen().some((each) => isRounded(each.appearance.peek().view));
+  const turned = () => chosen().some((each) => each.appearance.peek().view.rotation % 90 !== 0);
+  const blended = () => chosen().some((each) => Boolean(each.state.peek()?.blending));
   openDialog({
     title: t("command.saveState"),
     body: (close) => (
@@ -57,7 +60,8 @@ export function openSaveState(context: ViewerContext): void {
             {t("saving.all", { n: others.length })}
           </label>
         )}
-        {() => colored() && <p class="panel-note">{t("saving.noColors")}</p>}
+        {() => rounded() && <p class="panel-note">{t(turned() ? "saving.turned" : "saving.rounded")}</p>}
+        {() => blended() && <p class="panel-note">{t("saving.noBlending")}</p>}
         {() => {
           const now = problem();
           if (now === null) return null;

@@ -1,8 +1,9 @@
 /** What stands in a view as a presentation state: the JSON of Documentation/presentation.md that the server makes an object of. */
 import type { FrameInfo, InstanceInfo, LookupTable, Shutter, Window } from "../imaging/pictures.ts";
 import type { Pane } from "./pane.ts";
-import { isFor, type PresentationState, type Table } from "./presentation.ts";
-import { applied, imageToScreen, inverse, type Stage, type View } from "./view.ts";
+import { colorMap } from "./color-maps.ts";
+import { type ExactView, isFor, type PresentationState, type Table } from "./presentation.ts";
+import { applied, baseScale, imageToScreen, inverse, type Stage, type View } from "./view.ts";
 
 interface ImageReference {
   sopInstanceUID: string;
@@ -28,6 +29,9 @@ export interface StateToSave {
   modality?: PresentationState["modality"];
   windows: readonly unknown[];
   presentation: { shape: "IDENTITY" | "INVERSE" } | { table: Table };
+  /** Of the pseudo-colour in force, 256 of red, green, blue. */
+  colors: readonly number[];
+  view: ExactView;
   areas: readonly unknown[];
   rotation: number;
   flipped: boolean;
@@ -36,13 +40,35 @@ export interface StateToSave {
   overlays: readonly { group: number; layer: string }[];
 }
 
-/** Rotation and mirroring as DICOM orders them: rotated first. `null` for what is no quarter turn. */
-export function turned(view: View): { rotation: number; flipped: boolean } | null {
-  if (view.rotation % 90 !== 0) return null;
+/** The view without rounding, in lengths of the image. */
+export function exactOf(view: View, stage: Stage): ExactView {
+  const { mode, zoom, rotation, flipHorizontal, flipVertical } = view;
+  const { width, height } = stage.viewport;
+  const { x, y } = applied(inverse(imageToScreen(view, stage)), { x: width / 2, y: height / 2 });
+  const scale = baseScale(view, stage) * zoom;
+  return {
+    mode,
+    center: [x, y],
+    span: [width / scale, height / scale],
+    zoom,
+    rotation,
+    flipHorizontal,
+    flipVertical,
+  };
+}
+
+/** Whether the standard's attributes say less than the view: other programs show whole pixels and quarter turns. */
+export function isRounded({ rotation, mode, zoom, panX, panY }: View): boolean {
+  return rotation % 90 !== 0 || !(mode === "fit" && zoom === 1 && panX === 0 && panY === 0);
+}
+
+/** Rotation, the nearest quarter turn, and mirroring as DICOM orders them: rotated first. */
+export function turned(view: View): { rotation: number; flipped: boolean } {
   // Mirrored both ways is half a turn; mirroring up and down is mirroring left and right and half a turn.
   const half = view.flipVertical ? 180 : 0;
   const flipped = view.flipHorizontal !== view.flipVertical;
-  const rotation = flipped ? -(view.rotation + half) : view.rotation + half;
+  const quarter = Math.round(view.rotation / 90) * 90;
+  const rotation = flipped ? -(quarter + half) : quarter + half;
   return { rotation: ((rotation % 360) + 360) % 360, flipped };
 }
 
@@ -64,10 +90,11 @@ export function areaOf(view: View, stage: Stage): {
     };
   }
   const back = inverse(imageToScreen(view, stage));
-  const corners = [
-    applied(back, { x: 0, y: 0 }),
-    applied(back, { x: stage.viewport.width, y: stage.viewport.height }),
-  ];
+  const { width: wide, height: high } = stage.viewport;
+  // All four: turned by another angle than a quarter, the area is the box about what is seen.
+  const corners = [[0, 0], [wide, 0], [0, high], [wide, high]].map(([x = 0, y = 0]) =>
+    applied(back, { x, y })
+  );
   const span = (ends: readonly number[]): [number, number] => {
     const first = Math.round(Math.min(...ends)) + 0;
     return [first, Math.max(first, Math.round(Math.max(...ends)) - 1)];
@@ -137,6 +164,12 @@ function presentationOf(pane: Pane, state: PresentationState | null): StateToSav
   return { shape: (own === "INVERSE") !== inverted ? "INVERSE" : "IDENTITY" };
 }
 
+function colorsOf(pane: Pane, state: PresentationState | null): readonly number[] {
+  const { colorMap: map } = pane.appearance();
+  if (map !== null) return [...colorMap(map).rgb];
+  return state?.blending ? [] : state?.colors ?? [];
+}
+
 const markLayer = "MARKS";
 const overlayLayer = "OVERLAYS";
 const textMaximum = 1024;
@@ -173,12 +206,10 @@ export function stateToSave(
   annotations: readonly SavedAnnotation[],
   shown: (group: number) => boolean,
   text: { label: string; description: string },
-): StateToSave | "noImages" | "rotation" {
+): StateToSave | "noImages" {
   const [frame, stage, picture] = [pane.frame(), pane.stageSize(), pane.picture()];
   if (!frame || !stage || !picture) return "noImages";
   const appearance = pane.appearance();
-  const turn = turned(appearance.view);
-  if (!turn) return "rotation";
   const state = pane.state();
   const frames = pane.frames().filter((each) => each.stack === frame.stack && (!state || isFor(state, each)));
   const here = new Set(frames.map((each) => `${each.instance.sopInstanceUID} ${each.frameNumber}`));
@@ -194,8 +225,10 @@ export function stateToSave(
       ? state.windows
       : ownWindows(frames, picture.window),
     presentation: presentationOf(pane, state),
+    colors: colorsOf(pane, state),
+    view: exactOf(appearance.view, stage),
     areas: [areaOf(appearance.view, stage)],
-    ...turn,
+    ...turned(appearance.view),
     shutters: (state?.shutters ?? frame.instance.attributes.shutters ?? []).filter((each) =>
       each.shape !== "bitmap"
     ),

@@ -1,9 +1,10 @@
 /** The presentation states there are for the series in a view. */
 import { explain } from "../core/errors.ts";
 import { locale, t } from "../core/i18n.ts";
-import { openDialog } from "../ui/dialog.tsx";
+import { confirm, openDialog } from "../ui/dialog.tsx";
+import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
-import { signal } from "../ui/signal.ts";
+import { type Signal, signal } from "../ui/signal.ts";
 import { Trouble } from "../ui/trouble.tsx";
 import type { Pane } from "./pane.ts";
 import { appliesTo, isFor, type PresentationState, presentationStates, stateView } from "./presentation.ts";
@@ -42,12 +43,49 @@ export function openStates(context: ViewerContext, pane: Pane): void {
           {found.map((each) => (
             <li aria-current={pane.appearance.peek().state === each ? "true" : null}>
               {entry(each.label, detail(each), () => choose(each))}
+              {each.withdrawable && (
+                <button
+                  type="button"
+                  class="icon-button"
+                  aria-label={t("saving.withdraw", { name: each.label })}
+                  title={t("saving.withdraw", { name: each.label })}
+                  onClick={() => void withdraw(context, pane, each, states, failed)}
+                >
+                  <Icon name="close" />
+                </button>
+              )}
             </li>
           ))}
         </ul>
       );
     },
   });
+}
+
+/** By a rejection note; views that show the state go back to the images' own look. */
+async function withdraw(
+  context: ViewerContext,
+  pane: Pane,
+  state: PresentationState,
+  states: Signal<readonly PresentationState[] | null>,
+  failed: Signal<unknown>,
+): Promise<void> {
+  const study = pane.place.peek()?.study.study.studyInstanceUID;
+  const name = t("saving.withdraw", { name: state.label });
+  if (study === undefined || !await confirm(name, t("saving.withdraw.detail"), t("saving.withdraw.do"))) {
+    return;
+  }
+  try {
+    await context.app.api.withdrawPresentationState(study, state.sopInstanceUID);
+  } catch (error) {
+    failed.set(error);
+    return;
+  }
+  states.update((all) => all?.filter((each) => each !== state) ?? null);
+  for (const each of context.workspace.panes) {
+    if (each.appearance.peek().state?.sopInstanceUID === state.sopInstanceUID) show(context, each, null);
+  }
+  context.app.announce(t("saving.withdrawn"));
 }
 
 function entry(title: string, text: string, run: () => void): Child {

@@ -13,11 +13,12 @@ import { aligned } from "./hang-study.ts";
 import { LaidOverLayer } from "./laid-over.tsx";
 import { Lines } from "./lines.tsx";
 import { Magnifier } from "./magnifier.tsx";
-import { canvasDescription, Corners, ExamStrip, FidelityBadges } from "./overlays.tsx";
+import { canvasDescription, Corners, ExamStrip, FidelityBadges, losesColor } from "./overlays.tsx";
 import type { Pane } from "./pane.ts";
 import { planeLayer } from "./plane-lines.ts";
 import { regionWindow } from "./region-window.ts";
 import { StackScrollBar } from "./scroll-bar.tsx";
+import { drawSuperimposed, overNow } from "./superimposed.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 import { applied, inverse, type Size } from "./view.ts";
 import type { Affine, Point, Viewport, ViewportFrame, ViewportLayer } from "./viewport-api.ts";
@@ -77,6 +78,10 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
     const view = aligned(pane, wanted.side);
     wanted.panX = view.panX;
     pane.appearance.update((now) => ({ ...now, view }));
+  });
+  effect(() => {
+    const isRefused = losesColor(context, pane) && !context.screens.greyAllowed();
+    pane.withheld.set(isRefused ? t("grey.detail") : null);
   });
   const isActive = () => workspace.active() === pane && workspace.visible().length > 1;
   return (
@@ -171,6 +176,8 @@ function paint(canvas: HTMLCanvasElement, pane: Pane): void {
     pane.picture();
     pane.transform();
     pane.failure();
+    pane.withheld();
+    pane.superimposed();
     pane.size();
     // One drawing per screen refresh, however many changes come before it.
     if (scheduled === 0) {
@@ -194,10 +201,15 @@ function draw(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement, pane
   context.fillRect(0, 0, width, height);
   const picture = pane.picture.peek();
   // In the place of a frame that cannot be shown stands nothing, least of all the one before.
-  if (picture && pane.failure.peek() === null) {
+  if (picture && pane.failure.peek() === null && pane.withheld.peek() === null) {
     const [a, b, c, d, e, f] = moved(picture.request.transform, pane.transform.peek());
     context.setTransform(a, b, c, d, e, f);
     context.drawImage(picture.bitmap, 0, 0);
+    const over = pane.superimposed.peek();
+    if (over) {
+      const now = overNow(pane, over);
+      drawSuperimposed(context, over, now, moved(over.picture.request.transform, now));
+    }
   }
   canvas.dataset.painted = String(Number(canvas.dataset.painted ?? "0") + 1);
 }
@@ -312,6 +324,24 @@ function Notice(props: { context: ViewerContext; pane: Pane }) {
           <p>
             <Trouble of={explainCode(failure.code, failure)} />
           </p>
+        </div>
+      );
+    }
+    const withheld = pane.withheld();
+    if (withheld !== null) {
+      return (
+        <div class="viewport-message" role="alert">
+          <Icon name="warning" />
+          <strong>{t("grey.refused")}</strong>
+          <p>{withheld}</p>
+          <button
+            type="button"
+            class="button"
+            onPointerDown={(event) => event.stopPropagation()}
+            onClick={() => context.screens.greyAllowed.set(true)}
+          >
+            {t("grey.allow")}
+          </button>
         </div>
       );
     }

@@ -267,6 +267,8 @@ def test_slabs_are_the_highest_lowest_and_mean_through_their_thickness(planes):
     centre = centre_of(views)
     coronal = views["coronal"]
     expect(page.locator(f"{coronal.viewer.within}.fidelity-planes")).to_have_text("MPR 冠状面 · MIP 10 mm")
+    # CT-4.4.1-5: the line that names everything done to the picture.
+    expect(page.locator(f"{coronal.viewer.within}.status-line")).to_contain_text("MPR 冠状面 · MIP 10 mm")
     # Layers at equal steps of a voxel at most.
     layers = np.linspace(-5, 5, math.ceil(10 / PIXEL) + 1)
     for kind in ("coronal", "sagittal"):

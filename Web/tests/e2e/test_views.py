@@ -345,14 +345,20 @@ def test_a_study_without_segments_says_so_and_the_panel_closes_with_its_key(page
     expect(panel).to_have_count(0)
 
 
-def test_a_view_turned_by_no_quarter_is_not_saved_as_a_state(page, hung):
+def test_before_saving_the_dialog_says_what_other_programs_will_not_show(page, hung):
+    page.keyboard.press("Alt+Shift+S")
+    expect(page.locator("dialog .panel-note")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("=")
+    page.keyboard.press("Alt+Shift+S")
+    expect(page.locator("dialog .panel-note")).to_contain_text("其他程序按整像素显示")
+    page.keyboard.press("Escape")
     page.keyboard.press("r")
     hung.pane(1).drag(160, 40)
     page.keyboard.press("Alt+Shift+S")
     dialog = page.locator("dialog")
     expect(dialog).to_contain_text("全部 2 个视图")
-    dialog.locator("button[type=submit]").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("90° 的整数倍")
+    expect(dialog.locator(".panel-note")).to_contain_text("其他程序只支持 90° 的倍数")
 
 
 def test_firefox_hangs_links_and_undoes(firefox, server):

@@ -4,7 +4,15 @@ import { histogramOf } from "../../src/viewer/histogram.ts";
 import { identityWindow, tableWindow } from "../../src/imaging/windows.ts";
 import { rectangleBetween, windowOfValues } from "../../src/viewer/region-window.ts";
 
-const good = { width: 1920, height: 1080, colorDepth: 24, ratio: 1, ownRatio: 1, pinch: 1 };
+const good = {
+  width: 1920,
+  height: 1080,
+  colorDepth: 24,
+  ratio: 1,
+  ownRatio: 1,
+  monochrome: false,
+  pinch: 1,
+};
 
 Deno.test("PACS-4.2.11-c scaling is noticed just outside 100 to 150 percent, not at the limits", () => {
   const issues = (ratio: number, ownRatio = 1) => displayIssues({ ...good, ratio, ownRatio });

@@ -8,7 +8,8 @@ import {
   stateSettings,
   stateView,
 } from "../../src/viewer/presentation.ts";
-import { areaOf, turned } from "../../src/viewer/saving.ts";
+import { frameOver } from "../../src/viewer/superimposed.ts";
+import { areaOf, exactOf, turned } from "../../src/viewer/saving.ts";
 import { applied, imageToScreen, type Stage, type View } from "../../src/viewer/view.ts";
 
 const frame = {
@@ -123,7 +124,6 @@ Deno.test("PACS-4.2.8-f a view saved and shown again stands where it stood, howe
       rotation: ((index >> 2) & 3) * 90,
     };
     const turn = turned(view);
-    assert.ok(turn);
     const saved = state({ ...turn, areas: [{ images: [], ...areaOf(view, stage) }] });
     const again = stateView(saved, frame, stage);
     const [before, after] = [imageToScreen(view, stage), imageToScreen(again, stage)];
@@ -135,7 +135,85 @@ Deno.test("PACS-4.2.8-f a view saved and shown again stands where it stood, howe
       assert.ok(away <= tolerance, `${index}: ${away}`);
     }
   }
-  assert.equal(turned({ ...stateView(state({}), frame, stage), rotation: 30 }), null);
+});
+
+Deno.test("PACS-4.2.8-f beside the standard's whole pixels the view is kept exactly, at any angle and size of the view", () => {
+  for (let index = 0; index < 48; index++) {
+    const view: View = {
+      mode: (["fit", "pixels", "trueSize"] as const)[index % 3] ?? "fit",
+      zoom: 2.5173,
+      panX: 13.37,
+      panY: -7.91,
+      flipHorizontal: (index & 1) !== 0,
+      flipVertical: (index & 2) !== 0,
+      rotation: ((index >> 2) * 17.3) % 360,
+    };
+    const uneven = { ...stage, aspect: 1.3, trueScale: 1.7 };
+    const saved = state({
+      ...turned(view),
+      view: exactOf(view, uneven),
+      areas: [{ images: [], ...areaOf(view, uneven) }],
+    });
+    const twice = { ...uneven, viewport: { width: 800, height: 800 }, trueScale: 3.4 };
+    for (const [now, factor] of [[uneven, 1], [twice, view.mode === "pixels" ? 1 : 2]] as const) {
+      const again = imageToScreen(stateView(saved, frame, now), now);
+      const before = imageToScreen(view, uneven);
+      for (const corner of [{ x: 0, y: 0 }, { x: 200, y: 100 }]) {
+        const from = applied(before, corner);
+        const to = applied(again, corner);
+        const expected = {
+          x: (from.x - uneven.viewport.width / 2) * factor + now.viewport.width / 2,
+          y: (from.y - uneven.viewport.height / 2) * factor + now.viewport.height / 2,
+        };
+        near(to, expected.x, expected.y);
+      }
+    }
+  }
+});
+
+Deno.test("PS3.4 §N.2.2 without a window all that the modality transformation gives is shown", () => {
+  const stack = { rows: 1, columns: 1, samplesPerPixel: 1, bitsAllocated: 16, bitsStored: 12, signed: false };
+  const grey = { ...frame, stack } as unknown as FrameInfo;
+  assert.deepEqual(stateSettings(state({ modality: { slope: 2, intercept: -1024 } }), grey).window, {
+    center: 3071.5,
+    width: 8191,
+  });
+  const table = { firstMapped: 0, bits: 10, entries: [0, 1023] };
+  assert.deepEqual(stateSettings(state({ modality: { table } }), grey).window, { center: 512, width: 1024 });
+});
+
+Deno.test("PS3.3 §C.11.14 the slice laid over lies within half a slice of the picture, and its pixels where the patient has them", () => {
+  const image = (uid: string, z: number, spacing: number, corner: number) => ({
+    ...frame,
+    instance: { sopInstanceUID: uid },
+    position: [corner + spacing / 2, corner + spacing / 2, z],
+    stack: {
+      rows: 10,
+      columns: 10,
+      spacing: [spacing, spacing],
+      orientation: [1, 0, 0, 0, 1, 0],
+      frameOfReference: "1.5",
+      sliceSpacing: 4,
+    },
+  } as unknown as FrameInfo);
+  const references = ["2.1", "2.2"].map((sopInstanceUID) => ({
+    sopInstanceUID,
+    frameNumbers: [],
+    studyInstanceUID: "",
+    seriesInstanceUID: "",
+  }));
+  const blending = { opacity: 0.5, references, modality: null, windows: [] };
+  const over = [image("2.1", 0, 2, -3), image("2.2", 4, 2, -3), image("2.3", 8, 2, -3)];
+  const found = frameOver(over, blending, image("1.1", 5, 1, 0));
+  assert.equal(found?.frame.instance.sopInstanceUID, "2.2");
+  // Its outer corner lies at -3 mm, its pixels are twice as large.
+  const { a, b, c, d, e, f } = found.matrix;
+  [a - 2, b, c, d - 2, e + 3, f + 3].forEach((each) => assert.ok(Math.abs(each) < 1e-9));
+  assert.equal(frameOver(over, blending, image("1.1", 8, 1, 0)), null);
+  assert.equal(
+    frameOver([image("2.1", 5, 1, 0)], { ...blending, references: [] }, image("1.1", 5, 1, 0)),
+    null,
+  );
 });
 
 Deno.test("PACS-4.2.8-f a whole picture is saved as the whole image", () => {
