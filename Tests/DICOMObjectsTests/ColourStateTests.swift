@@ -73,13 +73,13 @@ import Testing
     @Test func `private elements of others and broken ones are no view`() throws {
         var dataSet = try written(made())
         for text in ["", "fit", "fit 1 1 1 1 1 nan 0 0", "fit 1 1 -1 1 1 1 0 0", "up 1 1 1 1 1 1 0 0", "fit 1 1 1 1 1 1e99 0 0"] {
-            dataSet.set(Tag(0x0071, 0x0010), .lo, "APUS")
-            dataSet.set(Tag(0x0071, 0x1003), .ut, text)
+            dataSet.set(DICOMCore.Tag(0x0071, 0x0010), .lo, "APUS")
+            dataSet.set(DICOMCore.Tag(0x0071, 0x1003), .ut, text)
             #expect(try PresentationState(dataSet).exactView == nil)
         }
-        dataSet.set(Tag(0x0071, 0x1003), .ut, "fit 1 1 1 1 1 1 0 0")
+        dataSet.set(DICOMCore.Tag(0x0071, 0x1003), .ut, "fit 1 1 1 1 1 1 0 0")
         #expect(try PresentationState(dataSet).exactView != nil)
-        dataSet.set(Tag(0x0071, 0x0010), .lo, "ELSE")
+        dataSet.set(DICOMCore.Tag(0x0071, 0x0010), .lo, "ELSE")
         #expect(try PresentationState(dataSet).exactView == nil)
     }
 

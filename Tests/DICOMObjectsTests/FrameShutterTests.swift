@@ -6,7 +6,7 @@ import Testing
     /// A white frame of 5 rows and 7 columns, `#` where it is seen.
     private func seen(_ change: (inout DataSet) -> Void, state: PresentationState? = nil) throws -> [String] {
         var header = DataSet()
-        for (tag, value) in [(Tag.rows, 5), (.columns, 7), (.bitsAllocated, 8), (.bitsStored, 8), (.pixelRepresentation, 0)] {
+        for (tag, value) in [(DICOMCore.Tag.rows, 5), (.columns, 7), (.bitsAllocated, 8), (.bitsStored, 8), (.pixelRepresentation, 0)] {
             header.set(tag, .us, ints: [value])
         }
         header.set(.photometricInterpretation, .cs, "MONOCHROME2")
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    private func set(_ header: inout DataSet, _ shapes: [String], _ values: [(Tag, [Int])]) {
+    private func set(_ header: inout DataSet, _ shapes: [String], _ values: [(DICOMCore.Tag, [Int])]) {
         header.set(.shutterShape, .cs, shapes)
         for (tag, ints) in values { header.set(tag, .is, ints: ints) }
     }
@@ -63,10 +63,10 @@ import Testing
         object.set(.shutterShape, .cs, "BITMAP")
         object.set(.shutterOverlayGroup, .us, ints: [0x6000])
         // Two rows and nine columns from one pixel left of the image's second row: bits 0 to 2, 9 and 10.
-        object.set(Tag(0x6000, 0x0010), .us, ints: [2])
-        object.set(Tag(0x6000, 0x0011), .us, ints: [9])
-        object.set(Tag(0x6000, 0x0050), .ss, ints: [2, 0])
-        object[Tag(0x6000, 0x3000)] = DataElement(Tag(0x6000, 0x3000), .ow, bytes: [0x07, 0x06, 0, 0][...])
+        object.set(DICOMCore.Tag(0x6000, 0x0010), .us, ints: [2])
+        object.set(DICOMCore.Tag(0x6000, 0x0011), .us, ints: [9])
+        object.set(DICOMCore.Tag(0x6000, 0x0050), .ss, ints: [2, 0])
+        object[DICOMCore.Tag(0x6000, 0x3000)] = DataElement(DICOMCore.Tag(0x6000, 0x3000), .ow, bytes: [0x07, 0x06, 0, 0][...])
         var state = try PresentationState(object)
         state.references = [
             EvidenceReference(
