@@ -504,5 +504,5 @@ def pdf_text(path):
     import subprocess
 
     if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
+        pytest.skip("pdftotext is not installed; Scripts/setup test does it")
     return subprocess.run(["pdftotext", str(path), "-"], check=True, capture_output=True, text=True, timeout=60).stdout

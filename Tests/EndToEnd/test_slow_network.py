@@ -215,9 +215,9 @@ def guide_configuration(name: str, **replaced: str) -> str:
 @pytest.mark.parametrize("manual", ["administration.md", "administration.zh-CN.md"])
 def test_the_reverse_proxy_of_the_guide_passes_everything_on(make_server, tmp_path, manual):
     """GUIDE-1.1.1.2-F7"""
-    program = shutil.which("nginx")
+    program = shutil.which("nginx") or shutil.which(REPOSITORY / ".build/peers/usr/sbin/nginx")
     if program is None:
-        pytest.skip("nginx is not installed")
+        pytest.skip("nginx is not here; Scripts/setup test unpacks it")
     server = make_server(http__publicURL="https://pacs.example.cn")
     secure, plain = free_port(), free_port()
     subprocess.run(
