@@ -403,6 +403,7 @@ def test_ct_4_4_2_1_steps_in_the_wrong_order_are_refused_and_say_what_is_missing
 # Where the others are proved: file and test.
 ELSEWHERE = {
     "marksWithdraw": ("Tests/EndToEnd", "marks_are_withdrawn_by_their_author"),
+    "stateWithdraw": ("Tests/EndToEnd", "are_saved_exactly_and_withdrawn"),
     "stop": ("Tests/EndToEnd", "is_not_refused_without_a_word"),
     "markDelete": ("Web/tests/e2e", "test_delete_asks_nothing_and_undo_brings_back"),
     "draftReplace": ("Tests/EndToEnd", "draftConflict"),
@@ -432,8 +433,6 @@ def test_pacs_4_2_1_g_every_route_and_command_that_removes_or_replaces_is_in_the
     # Signing out ends only one's own session.
     routes = set(re.findall(r'router\.delete\("([^"]+)"', sources)) - {"api/session"}
     routes |= set(re.findall(r'router\.post\("([^"]+/(?:withdraw|release|accept|delete|remove|reject|merge|reset|restore))"', sources))
-    # Presentation states: the page asks by itself, nothing is deleted, and the view can be saved again.
-    routes -= {"api/studies/:study/presentation-states/withdraw"}
     assert [route for route in sorted(routes) if f"/{route}" not in ways] == []
     listed = apus("help").out + "".join(apus("help", each).out for each in ("user", "token", "device", "quarantine"))
     verbs = re.findall(r"^  (passwd|revoke|remove|release|reindex|stop|discard|delete|restore|reset)\b", listed, re.M)

@@ -1,4 +1,4 @@
-"""What is laid over images and saved from the view: overlay planes, masks, contours, presentation states, withdrawn marks.
+"""What is laid over images and saved from the view: overlay planes, masks, contours, presentation states, withdrawn marks (PACS-4.2.8-f).
 
 A browser shows them from the real server; pydicom and numpy say what must be seen, DCMTK renders what was saved.
 """

@@ -1,4 +1,4 @@
-"""Presentation states that others made, saved ones and withdrawn ones; shutters in rendered pictures; the status line.
+"""Presentation states that others made, saved ones and withdrawn ones; shutters in rendered pictures; the status line (PACS-4.2.8-f).
 
 pydicom and numpy make the objects and say what must be seen.
 """
@@ -410,7 +410,15 @@ def test_pacs_4_2_8_f_pseudo_colour_angle_zoom_and_pan_are_saved_exactly_and_wit
     assert other.status_code == 403, other.text
     assert server.session("technologist").post(url + "/withdraw", json={"state": state["sopInstanceUID"]}).status_code == 403
     page.keyboard.press("Alt+s")
-    page.locator("dialog li", has_text="PAINTED").get_by_role("button", name="撤回 PAINTED").click()
+    withdraw = page.locator("dialog li", has_text="PAINTED").get_by_role("button", name="撤回 PAINTED")
+    withdraw.click()
+    # PACS-4.2.1-g: the consequence first, and what is affected; who says no has withdrawn nothing.
+    question = page.locator("dialog").last
+    expect(question).to_contain_text("不能恢复")
+    expect(question).to_contain_text("1 名患者，1 个对象")
+    page.keyboard.press("Escape")
+    assert "PAINTED" in [each["label"] for each in server.session("clinician").get(url).json()["states"]]
+    withdraw.click()
     page.locator("dialog .button-danger").click()
     expect(page.locator("#announcements")).to_contain_text("显示状态已撤回")
     expect(page.locator("dialog li", has_text="PAINTED")).to_have_count(0)

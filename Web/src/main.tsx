@@ -48,6 +48,7 @@ function createApp(): {
     windows: watchViewers(() => app.session.set(null), (study) => app.studies.neighbours(study)),
     makeReady: (studies) => {
       if (app.windows.ready(studies)) return;
+      hasMadeReady = true;
       // What fails now fails again, and says so, when it is opened.
       viewerBundle().then((all) => all.readyStudies(api).want(studies)).catch(() => {});
     },
@@ -73,6 +74,8 @@ function createApp(): {
 const { app, server, connection } = createApp();
 offerFullText();
 const expired = signal(false);
+/** Images may be in memory although no viewer stands open. */
+let hasMadeReady = false;
 let unmount = () => {};
 
 async function changeLocale(next: Locale): Promise<void> {
@@ -191,6 +194,8 @@ function followSession(): void {
     if (!signedIn()) {
       app.studies.clear();
       server.set(null);
+      if (hasMadeReady) void viewerBundle().then((all) => all.forgetReadyStudies());
+      hasMadeReady = false;
       return;
     }
     expired.set(false);

@@ -24,7 +24,8 @@ struct PresentationRoutes: Sendable {
             try context.require(.annotationWrite)
             let content = try await StudyContent(try context.parameters.require("study"), pacs)
             let body = try WorkBody.json(try await request.body.collect(upTo: WorkBody.limit))
-            return try await StateWithdrawal(maker: ObjectMaker(pacs: pacs, study: content, author: WorkAuthor(context))).answer(body, context)
+            let maker = ObjectMaker(pacs: pacs, study: content, author: WorkAuthor(context))
+            return try await StateWithdrawal(maker: maker).answer(body, request, context)
         }
         router.post("api/studies/:study/presentation-states") { request, context in
             try context.require(.annotationWrite)

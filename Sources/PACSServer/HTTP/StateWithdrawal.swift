@@ -20,8 +20,9 @@ struct StateWithdrawal: Sendable {
     }
 
     /// - Parameter body: `{"state": UID, "text": why}`.
-    /// - Throws: `WebFault` 404 for what is no state in force, 403 for somebody else's, 409 for one that holds marks.
-    func answer(_ body: JSONNode, _ context: WebContext) async throws -> Response {
+    /// - Throws: `WebFault` 404 for what is no state in force, 403 for somebody else's, 409 for one that holds marks and
+    ///   until it is confirmed.
+    func answer(_ body: JSONNode, _ request: Request, _ context: WebContext) async throws -> Response {
         let text = body["text"]?.string ?? ""
         guard text.unicodeScalars.count <= 1024 else { throw WebFault(.badRequest, "text", "text must be 1,024 characters at most.") }
         let (study, reader) = (maker.study, maker.pacs.reader)
@@ -36,6 +37,8 @@ struct StateWithdrawal: Sendable {
         guard state.marks.isEmpty else {
             throw WebFault(.conflict, "marks", "The object holds marks.", remedy: "Withdraw its marks instead.")
         }
+        try Confirmation(function: .stateWithdraw, subject: [uid], affected: Affected([.patients: 1, .objects: 1]))
+            .require(request, context)
         let reference = EvidenceReference(
             studyInstanceUID: instance.studyInstanceUID, seriesInstanceUID: instance.seriesInstanceUID,
             instance: InstanceReference(sopClassUID: instance.sopClassUID, sopInstanceUID: instance.sopInstanceUID))

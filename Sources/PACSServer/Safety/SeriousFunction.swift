@@ -1,6 +1,6 @@
 /// What has serious consequences: each can be undone, or says what it does and asks first (YY/T 1861 4.2.1 g).
 package enum SeriousFunction: String, CaseIterable, Sendable {
-    case marksWithdraw, quarantineRelease, configurationAccept, protocolRemove
+    case marksWithdraw, stateWithdraw, quarantineRelease, configurationAccept, protocolRemove
     case tokenRevoke, passwordReset, deviceRemove, deviceChange, settingChange, reindex, stop, exportOver, transcodeOver
     case markDelete, draftReplace, importInterrupt, leaveUnsaved, otherPatient
 
@@ -44,6 +44,11 @@ package enum SeriousFunction: String, CaseIterable, Sendable {
         POST /api/studies/:study/marks/withdraw; page measure.withdraw
         已发布的标注将对所有人撤回：所在对象保留，但被标记为已拒绝，不能恢复；对象中的其他标注会重新发布。
         Published marks are taken back for everybody: the objects that hold them are kept but rejected for good; other marks in them are published again.
+
+        stateWithdraw confirm
+        POST /api/studies/:study/presentation-states/withdraw; page saving.withdraw
+        显示状态将对所有人撤回：对象保留在归档中，但被标记为已拒绝，不能恢复。
+        The presentation state is taken back for everybody: the object stays in the archive but is rejected for good.
 
         quarantineRelease confirm
         POST /api/quarantine/release; apus quarantine release

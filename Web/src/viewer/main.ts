@@ -1,4 +1,4 @@
 /** The screens that come in the viewer's bundle. */
 export { LightScreen } from "./light.tsx";
-export { readyStudies } from "./ready-studies.ts";
+export { forgetReadyStudies, readyStudies } from "./ready-studies.ts";
 export { ViewerScreen } from "./screen.tsx";

@@ -7,7 +7,7 @@ import { parseStudy, type StudyText } from "../imaging/manifest.ts";
 import type { Imaging, StudyManifest } from "../imaging/pictures.ts";
 import type { Protocol } from "./hanging.ts";
 import { firstPlaces } from "./hang-study.ts";
-import { sharedImaging } from "./imaging.ts";
+import { forgetImages, sharedImaging } from "./imaging.ts";
 import { bestOnServer } from "./protocol-store.ts";
 
 export interface ReadyStudy {
@@ -102,4 +102,11 @@ export function readyStudies(api: API): ReadyStudies {
   const shared = sharedImaging(api);
   if (!studies || imaging !== shared) studies = new ReadyStudies(api, imaging = shared);
   return studies;
+}
+
+/** At the end of a session: nothing that was made ready for one reader stays for the next. */
+export function forgetReadyStudies(): void {
+  studies?.want([]);
+  studies = null;
+  forgetImages();
 }

@@ -18,7 +18,7 @@ import { openCalibration, openProfiles } from "./dialogs.tsx";
 import { extensionMakers } from "./extensions.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import { HangingControl } from "./hanging-control.ts";
-import { forgetImages, sharedImaging } from "./imaging.ts";
+import { sharedImaging } from "./imaging.ts";
 import { OverlayPlanes } from "./image-overlays.ts";
 import { KeyImages } from "./key-images.ts";
 import type { Pane } from "./pane.ts";
@@ -26,7 +26,7 @@ import { ExtensionPanels, SidePanel } from "./panels.tsx";
 import { openPlaneRefusal } from "./plane-dialog.tsx";
 import { PlaneViews } from "./plane-views.ts";
 import { Rail } from "./rail.tsx";
-import { readyStudies } from "./ready-studies.ts";
+import { forgetReadyStudies, readyStudies } from "./ready-studies.ts";
 import { openSaveState } from "./save-dialog.tsx";
 import { keysAreFree } from "./regions.ts";
 import { Screens } from "./screens.ts";
@@ -54,7 +54,7 @@ export function makeContext(
   const tool = signal("window");
   onCleanup(() => {
     workspace.end();
-    if (app.session.peek() === null) forgetImages();
+    if (app.session.peek() === null) forgetReadyStudies();
   });
   const extensions: ViewerExtension[] = [];
   const context: ViewerContext = {

@@ -1,7 +1,8 @@
 /** The presentation states there are for the series in a view. */
+import { isCancelled } from "../core/confirming.ts";
 import { explain } from "../core/errors.ts";
 import { locale, t } from "../core/i18n.ts";
-import { confirm, openDialog } from "../ui/dialog.tsx";
+import { openDialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icons.tsx";
 import type { Child } from "../ui/jsx-runtime.ts";
 import { type Signal, signal } from "../ui/signal.ts";
@@ -71,14 +72,11 @@ async function withdraw(
   failed: Signal<unknown>,
 ): Promise<void> {
   const study = pane.place.peek()?.study.study.studyInstanceUID;
-  const name = t("saving.withdraw", { name: state.label });
-  if (study === undefined || !await confirm(name, t("saving.withdraw.detail"), t("saving.withdraw.do"))) {
-    return;
-  }
+  if (study === undefined) return;
   try {
     await context.app.api.withdrawPresentationState(study, state.sopInstanceUID);
   } catch (error) {
-    failed.set(error);
+    if (!isCancelled(error)) failed.set(error);
     return;
   }
   states.update((all) => all?.filter((each) => each !== state) ?? null);

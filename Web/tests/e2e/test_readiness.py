@@ -72,3 +72,20 @@ def test_the_viewer_window_asks_the_list_for_the_next_study(page, server):
     window.wait_for_url(re.compile(re.escape(second)))
     expect(page.locator(".study-table tr.is-shown")).to_have_attribute("data-key", second)
     eventually_ahead(page, server, 1)
+
+
+def test_nothing_made_ready_for_one_reader_stays_for_the_next(page, server):
+    studies = sign_in(page, server)
+    studies.modality("CT").click()
+    expect(studies.rows.nth(1)).to_contain_text("CT")
+    studies.rows.nth(1).click()
+    eventually_ahead(page, server, 1)
+    page.wait_for_timeout(300)
+    uid = studies.selected.get_attribute("data-key")
+    studies.open_user_menu().get_by_text("退出登录").click()
+    expect(page.locator("#password")).to_be_visible()
+    studies = sign_in(page, server)
+    asked = len(server.state.stream_requests)
+    page.goto(f"{server.url}/#/viewer/{uid}")
+    Viewer(page).pane(1).shown()
+    assert any("ahead" not in query for _, query in server.state.stream_requests[asked:])

@@ -25,7 +25,7 @@ Deno.test("PACS-4.2.11-c scaling is noticed just outside 100 to 150 percent, not
   assert.deepEqual(issues(4, 2), ["scale"]);
 });
 
-Deno.test("PACS-4.5.21-2 too few colours and too few pixels are noticed", () => {
+Deno.test("PACS-4.5.21-2 CT-4.6.21-2 too few colours and too few pixels are noticed", () => {
   assert.deepEqual(displayIssues({ ...good, colorDepth: 16 }), ["colorDepth"]);
   assert.deepEqual(displayIssues({ ...good, width: 1023 }), ["resolution"]);
   assert.deepEqual(displayIssues({ ...good, width: 1024, height: 720 }), []);
