@@ -146,7 +146,7 @@ export class Pane {
     const volume = this.volume();
     return volume ? volume.stack.count - volume.loaded() : 0;
   });
-  readonly isPreview = computed(() => (this.picture()?.level ?? 0) > 0);
+  readonly isPreview = computed(() => this.reformat() === null && (this.picture()?.level ?? 0) > 0);
   readonly loadedCount = computed(() => this.images()?.loaded().count ?? 0);
   readonly planes = computed(() =>
     this.frames().map((frame) => {

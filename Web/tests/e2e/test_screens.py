@@ -167,7 +167,7 @@ def full(page):
 
 
 def cut(locator):
-    return locator.evaluate_all("""all => all.map(each => {
+    return locator.evaluate_all(r"""all => all.map(each => {
         const box = each.getBoundingClientRect();
         return { text: each.innerText.replace(/\s+/g, ' ').trim(), x: box.x + Math.min(box.width, 40) / 2, y: box.y + box.height / 2,
                  cut: each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).textOverflow === 'ellipsis' && box.width > 0 };

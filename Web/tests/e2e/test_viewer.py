@@ -207,8 +207,8 @@ def test_changing_the_series_stops_loading_the_one_before(page, server):
     page.wait_for_timeout(100)
     asked = sum(1 for kind, *_ in server.state.frame_requests if kind == "ct")
     viewer.loaded(12)
-    # One or two were on their way when the stream was closed.
-    assert sum(1 for kind, *_ in server.state.frame_requests if kind == "ct") <= asked + 2
+    # One may have been on its way, and two more are written before the server notices that the stream was closed.
+    assert sum(1 for kind, *_ in server.state.frame_requests if kind == "ct") <= asked + 3
     assert asked < 40
 
 

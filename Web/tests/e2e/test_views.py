@@ -347,12 +347,15 @@ def test_a_study_without_segments_says_so_and_the_panel_closes_with_its_key(page
 
 def test_before_saving_the_dialog_says_what_other_programs_will_not_show(page, hung):
     page.keyboard.press("Alt+Shift+S")
+    expect(page.locator("dialog")).to_have_count(1)
     expect(page.locator("dialog .panel-note")).to_have_count(0)
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("=")
     page.keyboard.press("Alt+Shift+S")
     expect(page.locator("dialog .panel-note")).to_contain_text("其他程序按整像素显示")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("r")
     hung.pane(1).drag(160, 40)
     page.keyboard.press("Alt+Shift+S")
