@@ -218,6 +218,7 @@ def test_attributes_stand_behind_every_document(viewer):
 def test_text_grows_and_is_printed_alone(viewer):
     page = show(viewer, "报告")
     page.evaluate("() => { window.print = () => { window.printed = document.querySelector('.print-sheet')?.textContent; } }")
+    expect(page.locator(".report")).to_be_visible()
     size = "() => parseFloat(getComputedStyle(document.querySelector('.report')).fontSize)"
     before = page.evaluate(size)
     page.get_by_role("button", name="放大文字").click()
