@@ -41,8 +41,9 @@ export function StudiesScreen(props: { app: App }) {
     if (count > 0) app.announce(plural("studies.arrived", count));
   });
   if (studies.rows.peek().length === 0) void studies.reload();
-  takeFocus(studies, parts);
   const waiting = readyAtRest(app);
+  // The row that gets the focus by itself was not chosen by anybody.
+  takeFocus(studies, () => waiting.without(() => parts.table?.focus()));
 
   return (
     <DropTarget app={app}>
@@ -145,12 +146,19 @@ function studyCommands(app: App, parts: Parts, open: (study: Study) => void): Co
 }
 
 /** The study chosen by hand is made ready once the choice rests. */
-function readyAtRest(app: App): { rest(): void } {
+function readyAtRest(app: App): { rest(): void; without(run: () => void): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOn = true;
   onCleanup(() => clearTimeout(timer));
   return {
+    without(run) {
+      isOn = false;
+      run();
+      isOn = true;
+    },
     rest() {
       clearTimeout(timer);
+      if (!isOn) return;
       timer = setTimeout(() => {
         const uid = app.studies.selected.peek();
         if (uid !== null) app.makeReady([uid]);
@@ -165,13 +173,13 @@ const studyGestures: readonly Gesture[] = [
 ];
 
 /** Once there are rows, and unless the reader has gone elsewhere meanwhile, the arrow keys work at once. */
-function takeFocus(studies: StudyList, parts: Parts): void {
+function takeFocus(studies: StudyList, focus: () => void): void {
   let taken = false;
   effect(() => {
     if (taken || studies.rows().length === 0) return;
     taken = true;
     requestAnimationFrame(() => {
-      if (document.activeElement === document.body) parts.table?.focus();
+      if (document.activeElement === document.body) focus();
     });
   });
 }
