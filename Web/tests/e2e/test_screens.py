@@ -248,7 +248,7 @@ def test_ct_4_4_1_4_in_firefox_as_well(firefox, server, lengthy):
     page.mouse.move(5, 5)
     page.mouse.move(each["x"], each["y"])
     expect(full(page)).to_have_text(each["text"])
-    page.mouse.move(5, 5)
+    page.mouse.move(5, 5, steps=5)
     expect(page.locator(".full-text")).to_have_count(0)
     page.context.close()
     assert watch.problems == []
