@@ -183,7 +183,9 @@ type StudyScreen = (props: { app: App; study: string }) => Child;
 function askBeforeScreens(): void {
   effect(() => {
     const route = app.router.route();
-    if (route.screen === "viewer" && app.session.peek() !== null) askStudyAhead(route.study, locale());
+    if (route.screen === "viewer" && app.session.peek() !== null) {
+      askStudyAhead(route.screen, route.study, locale());
+    }
   });
 }
 

@@ -25,8 +25,8 @@ function begin(): void {
   askAhead("/api/session", headers);
   askAhead(assets().locales[locale] ?? "", {});
   if (route.screen !== "viewer" && route.screen !== "light") return;
-  askStudyAhead(route.study, locale);
-  askAhead("/api/hanging-protocols", headers);
+  askStudyAhead(route.screen, route.study, locale);
+  if (route.screen === "viewer") askAhead("/api/hanging-protocols", headers);
   for (const each of APUS_VIEWER_SCRIPTS) fetchScript(each);
   launchWorker(assets().imageHost);
   // Who instantiates it sees the failure.

@@ -29,11 +29,11 @@ export function askAhead(path: string, headers: Readonly<Record<string, string>>
   ahead.answers.set(path, { response, asked: performance.now() });
 }
 
-/** Asks what a viewer begins with: the study's manifest, and the protocol it hangs by. */
-export function askStudyAhead(study: string, locale: string): void {
+/** Asks what a viewer begins with: the study's manifest, and the protocol it hangs by; the light viewer hangs nothing. */
+export function askStudyAhead(screen: "viewer" | "light", study: string, locale: string): void {
   const headers = { Accept: "application/json", "Accept-Language": locale };
   askAhead(`/api/studies/${study}/viewing`, headers);
-  askAhead(`/api/studies/${study}/hanging`, headers);
+  if (screen === "viewer") askAhead(`/api/studies/${study}/hanging`, headers);
 }
 
 /** The answer that is on its way, once, if it is a good one; `null` when it has to be asked for. */

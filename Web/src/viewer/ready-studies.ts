@@ -67,7 +67,7 @@ export class ReadyStudies {
       preparation.images = this.#imaging.prefetch(manifest, firstPlaces(protocol ?? null, manifest));
     } catch (error) {
       // It is asked for again, and says why it fails, when it is opened.
-      if (!isAbort(error)) this.#studies.delete(uid);
+      if (!isAbort(error) && this.#studies.get(uid) === preparation) this.#studies.delete(uid);
     }
   }
 
