@@ -97,6 +97,8 @@ class FullText {
     }
     this.#later(this.#shown ? leaveMilliseconds : restMilliseconds, () => {
       const found = cutAt(target, x, y);
+      // Who reads with the mouse has left the keys, and what they had reached.
+      if (found) clearTimeout(this.#focusTimer);
       if (found) this.show(found);
       else this.hide();
       this.#isByPointer = found !== null;

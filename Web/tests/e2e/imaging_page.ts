@@ -27,6 +27,8 @@ class TestPage {
   readonly series = new Map<string, SeriesImages>();
   readonly views = new Map<string, ViewportPictures>();
   readonly pictures = new Map<string, Shown[]>();
+  /** The last picture of the newest wish of each view, for an earlier wish may be drawn once more. */
+  readonly #newest = new Map<string, { request: PictureRequest; shown: Shown | null }>();
 
   async signIn(name: string, password: string): Promise<void> {
     await this.api.signIn(name, password);
@@ -58,6 +60,7 @@ class TestPage {
   show(name: string, frame: number, settings = {}, width = 256, height = 256, zoom = 1): void {
     const request: PictureRequest = { frame, settings, transform: [zoom, 0, 0, zoom, 0, 0], width, height };
     this.#asked.set(request, performance.now());
+    this.#newest.set(name, { request, shown: null });
     this.views.get(name)?.show(request);
   }
 
@@ -73,11 +76,14 @@ class TestPage {
     const row = Array.from({ length: width }, (_, x) => data[x * 4] ?? 0);
     picture.bitmap.close();
     const { shown, exact, level, milliseconds } = picture;
-    this.pictures.get(name)?.push({ shown, exact, level, milliseconds, after, row });
+    const seen = { shown, exact, level, milliseconds, after, row };
+    this.pictures.get(name)?.push(seen);
+    const newest = this.#newest.get(name);
+    if (newest?.request === picture.request) newest.shown = seen;
   }
 
   last(name: string): Shown | null {
-    return this.pictures.get(name)?.at(-1) ?? null;
+    return this.#newest.get(name)?.shown ?? null;
   }
 
   async samples(
