@@ -148,12 +148,10 @@ function Screens() {
     if (name === "setup") return <Setup app={app} token={argument} onDone={enter} />;
     if (name === "login") return <Login app={app} note={expired.peek() ? t("login.expired") : null} />;
     if (name === "viewer") {
-      const load = (): Promise<StudyScreen> => viewerBundle().then((all) => all.ViewerScreen);
-      return <Lazy load={load} given={{ app, study: argument }} />;
+      return <Lazy load={() => fromViewer((all) => all.ViewerScreen)} given={{ app, study: argument }} />;
     }
     if (name === "light") {
-      const load = (): Promise<StudyScreen> => viewerBundle().then((all) => all.LightScreen);
-      return <Lazy load={load} given={{ app, study: argument }} />;
+      return <Lazy load={() => fromViewer((all) => all.LightScreen)} given={{ app, study: argument }} />;
     }
     if (name === "display") {
       const load = () => import("./viewer/display-screen.tsx").then((all) => all.DisplayScreen);
@@ -175,17 +173,23 @@ function enter(session: Session): void {
 }
 
 /** The viewer is a bundle of its own, so that the list appears without waiting for it. */
-const viewerBundle = () => import("./viewer/main.ts");
+type ViewerBundle = typeof import("./viewer/main.ts");
+let loadedViewer: ViewerBundle | null = null;
+const viewerBundle = () => import("./viewer/main.ts").then((all) => loadedViewer = all);
 
 type StudyScreen = (props: { app: App; study: string }) => Child;
 
-/** The next study is asked for before the screen that shows another one is taken down. */
+function fromViewer(part: (all: ViewerBundle) => StudyScreen): StudyScreen | Promise<StudyScreen> {
+  return loadedViewer ? part(loadedViewer) : viewerBundle().then(part);
+}
+
+/** The next study is asked for before the screen that shows another one is taken down; not what was made ready, which is there. */
 function askBeforeScreens(): void {
   effect(() => {
     const route = app.router.route();
-    if (route.screen === "viewer" && app.session.peek() !== null) {
-      askStudyAhead(route.screen, route.study, locale());
-    }
+    if (route.screen !== "viewer" || app.session.peek() === null) return;
+    if (loadedViewer?.readyStudies(app.api).has(route.study)) return;
+    askStudyAhead(route.screen, route.study, locale());
   });
 }
 

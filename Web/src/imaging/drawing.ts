@@ -15,10 +15,18 @@ import type { DisplayValues, LookupTable, Matrix, StackInfo, VOIFunction, Window
 import type { StoredPicture } from "./slots.ts";
 import { identityWindow, tableWindow } from "./windows.ts";
 
-export interface Drawn {
-  bitmap: ImageBitmap;
+interface Look {
   window: Window | null;
   function: VOIFunction;
+}
+
+export interface Drawn extends Look {
+  bitmap: ImageBitmap;
+}
+
+/** Pixels of a picture, red first, to be copied before the next one is drawn. */
+export interface DrawnPixels extends Look {
+  pixels: ImageData;
 }
 
 export interface PictureSource {
@@ -41,7 +49,8 @@ export class Painter {
   readonly #maps = new Map<string, number>();
   #output = { pointer: 0, bytes: 0 };
   #values = { pointer: 0, bytes: 0 };
-  #surface: { context: OffscreenCanvasRenderingContext2D; pixels: ImageData } | null = null;
+  #pixels: ImageData | null = null;
+  #surface: OffscreenCanvasRenderingContext2D | null = null;
 
   constructor(kernels: Kernels) {
     this.#kernels = kernels;
@@ -52,7 +61,13 @@ export class Painter {
     this.#tables.set(table.key, table);
   }
 
+  /** The picture as a bitmap, which a canvas makes fastest; in Chromium it waits for the page's thread when that is busy. */
   draw(source: PictureSource, request: WireRequest): Drawn {
+    const { pixels, ...look } = this.drawPixels(source, request);
+    return { bitmap: this.#bitmap(pixels), ...look };
+  }
+
+  drawPixels(source: PictureSource, request: WireRequest): DrawnPixels {
     const { picture, stack } = source;
     const { width, height } = request;
     const look = this.#look(source, request.settings);
@@ -73,7 +88,7 @@ export class Painter {
       { deviceToImage, interpolation, background: opaqueBlack },
       stack.photometric === "PALETTE COLOR",
     );
-    return { bitmap: this.#bitmap(pointer, width, height), window: look.window, function: look.function };
+    return { pixels: this.#copied(pointer, width, height), window: look.window, function: look.function };
   }
 
   drawSlab(
@@ -103,7 +118,8 @@ export class Painter {
     }
     const pointer = this.#room(this.#output, width * height * 4);
     this.#kernels.applyTable(pointer, values, width * height, look.table, opaqueBlack);
-    return { bitmap: this.#bitmap(pointer, width, height), window: look.window, function: look.function };
+    const pixels = this.#copied(pointer, width, height);
+    return { bitmap: this.#bitmap(pixels), window: look.window, function: look.function };
   }
 
   // Tables
@@ -268,18 +284,26 @@ export class Painter {
     return buffer.pointer;
   }
 
-  #bitmap(pointer: number, width: number, height: number): ImageBitmap {
+  /** Shared memory cannot be drawn from; the copy is kept, for taking new memory costs more than filling it. */
+  #copied(pointer: number, width: number, height: number): ImageData {
+    let pixels = this.#pixels;
+    if (pixels?.width !== width || pixels.height !== height) {
+      this.#pixels = pixels = new ImageData(width, height);
+    }
+    pixels.data.set(this.#kernels.memory.uint8(pointer, width * height * 4));
+    return pixels;
+  }
+
+  #bitmap(pixels: ImageData): ImageBitmap {
+    const { width, height } = pixels;
     let surface = this.#surface;
-    if (surface?.pixels.width !== width || surface.pixels.height !== height) {
-      const context = new OffscreenCanvas(width, height).getContext("2d", { alpha: false });
-      if (!context) throw new Error("no canvas");
-      surface = { context, pixels: new ImageData(width, height) };
+    if (surface?.canvas.width !== width || surface.canvas.height !== height) {
+      surface = new OffscreenCanvas(width, height).getContext("2d", { alpha: false });
+      if (!surface) throw new Error("no canvas");
       this.#surface = surface;
     }
-    // Shared memory cannot be drawn from; the copy is kept, for taking new memory costs more than filling it.
-    surface.pixels.data.set(this.#kernels.memory.uint8(pointer, width * height * 4));
-    surface.context.putImageData(surface.pixels, 0, 0);
-    return surface.context.canvas.transferToImageBitmap();
+    surface.putImageData(pixels, 0, 0);
+    return surface.canvas.transferToImageBitmap();
   }
 }
 

@@ -1,7 +1,7 @@
 /** The image worker: keeps pixels, streams and drawing away from the page, so that it is free to answer the hand. */
 import { Arena } from "./arena.ts";
 import { Decoders } from "./decoders.ts";
-import { Painter } from "./drawing.ts";
+import { type Drawn, Painter } from "./drawing.ts";
 import { HostSeries, type HostServices } from "./host-series.ts";
 import { bytesPerPixel, KernelError, Kernels } from "./kernels.ts";
 import type { FromHost, ToHost, WireRequest, WireSlab } from "./messages.ts";
@@ -44,6 +44,8 @@ class ImageHost {
   readonly #series = new Map<number, HostSeries>();
   readonly #viewports = new Map<number, Viewport>();
   readonly #calls = new Map<HostSeries, Call[]>();
+  /** Viewports whose picture is drawn and not sent yet; the next one waits, so that they come in their order. */
+  readonly #sending = new Set<number>();
   readonly #turn = new MessageChannel();
   #isScheduled = false;
   #planeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -212,7 +214,7 @@ class ImageHost {
 
   #draw(): void {
     this.#isScheduled = false;
-    const dirty = [...this.#viewports.values()].filter((each) => each.isDirty);
+    const dirty = [...this.#viewports.values()].filter((each) => each.isDirty && !this.#sending.has(each.id));
     for (const viewport of dirty) {
       viewport.isDirty = false;
       try {
@@ -239,22 +241,37 @@ class ImageHost {
     const source = shown < 0 ? null : series.source(shown);
     if (!source || request.width < 1 || request.height < 1) return;
     const begun = performance.now();
-    const { bitmap, window, function: kind } = this.#painter.draw(source, request);
+    const isFirst = viewport.shown < 0;
     const { level } = source.picture;
     viewport.shown = shown;
     viewport.level = level;
-    scope.postMessage({
-      type: "picture",
-      viewport: viewport.id,
-      serial,
-      bitmap,
-      shown,
-      exact: shown === request.frame && level === 0,
-      level,
-      window,
-      function: kind,
-      milliseconds: performance.now() - begun,
-    }, [bitmap]);
+    const send = (bitmap: ImageBitmap, look: Pick<Drawn, "window" | "function">) =>
+      scope.postMessage({
+        type: "picture",
+        viewport: viewport.id,
+        serial,
+        bitmap,
+        shown,
+        exact: shown === request.frame && level === 0,
+        level,
+        window: look.window,
+        function: look.function,
+        milliseconds: performance.now() - begun,
+      }, [bitmap]);
+    if (isFirst) {
+      // The page's thread builds the screen meanwhile: nothing that would wait for it.
+      const drawn = this.#painter.drawPixels(source, request);
+      this.#sending.add(viewport.id);
+      void createImageBitmap(drawn.pixels)
+        .then((bitmap) => send(bitmap, drawn), () => series.undrawable(request.frame))
+        .finally(() => {
+          this.#sending.delete(viewport.id);
+          this.#schedule();
+        });
+    } else {
+      const drawn = this.#painter.draw(source, request);
+      send(drawn.bitmap, drawn);
+    }
   }
 
   #drawSlab(viewport: Viewport, wish: Wish & { kind: "slab" }): void {

@@ -92,7 +92,8 @@ function SeriesEntry(props: { context: ViewerContext; study: OpenStudy; series: 
   image.onerror = () => broken.set(true);
   if (hasPicture) image.src = `${seriesPath(studyUID, uid)}/thumbnail`;
   effect(() => {
-    if (current()) queueMicrotask(() => button.scrollIntoView({ block: "nearest" }));
+    // With the next refresh, when the page is laid out anyway.
+    if (current()) requestAnimationFrame(() => button.scrollIntoView({ block: "nearest" }));
   });
   const title = series.seriesDescription ||
     (hasPicture ? t("viewer.noDescription") : t(kindNames[series.kind]));

@@ -71,15 +71,20 @@ export class ReadyStudies {
     }
   }
 
+  /** Whether `take` would give something. */
+  has(uid: string): boolean {
+    const preparation = this.#studies.get(uid);
+    return preparation !== undefined && usable(preparation) !== null;
+  }
+
   /** What was made ready of a study, once; its images stay until `settle` is called. */
   take(uid: string): { ready: ReadyStudy; settle: () => void } | null {
     const preparation = this.#studies.get(uid);
     this.#studies.delete(uid);
     if (!preparation) return null;
     const settle = () => preparation.images?.cancel();
-    if (preparation.found && performance.now() - preparation.since < freshMilliseconds) {
-      return { ready: preparation.found, settle };
-    }
+    const ready = usable(preparation);
+    if (ready) return { ready, settle };
     preparation.abort.abort();
     settle();
     return null;
@@ -92,6 +97,10 @@ export class ReadyStudies {
     preparation?.abort.abort();
     preparation?.images?.cancel();
   }
+}
+
+function usable({ found, since }: Preparation): ReadyStudy | null {
+  return performance.now() - since < freshMilliseconds ? found : null;
 }
 
 let studies: ReadyStudies | null = null;

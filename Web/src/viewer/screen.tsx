@@ -16,6 +16,7 @@ import { viewerCommands, viewerGestures } from "./commands.ts";
 import { openActiveMenu } from "./context-menu.ts";
 import { openCalibration, openProfiles } from "./dialogs.tsx";
 import { extensionMakers } from "./extensions.ts";
+import { expectSizes } from "./expected-sizes.ts";
 import { openFidelity } from "./fidelity-dialog.tsx";
 import { HangingControl } from "./hanging-control.ts";
 import { sharedImaging } from "./imaging.ts";
@@ -141,6 +142,8 @@ export function ViewerScreen(props: { app: App; study: string }) {
   effect(() => app.commands.useProfile(profiles[context.profile()].keys));
   onCleanup(() => app.commands.useProfile({}));
   void open(props.study);
+  // What was made ready hangs already: its pictures are drawn while the page is built.
+  expectSizes(workspace);
   return (
     <div class="viewer" data-theme="dark">
       <Toolbar context={context} close={close} />

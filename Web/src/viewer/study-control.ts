@@ -6,7 +6,8 @@ import { layoutNamed } from "./layout.ts";
 import { allLinked } from "./links.ts";
 import { bestPrior, newestFirst, Priors, relevance } from "./priors.ts";
 import { matchingSeries, type RailActions } from "./rail.tsx";
-import { readyStudies } from "./ready-studies.ts";
+import { firstPicture } from "./first-picture.ts";
+import { readyStudies, type ReadyStudy } from "./ready-studies.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 import { initialAppearance, type Pane } from "./pane.ts";
 
@@ -22,21 +23,16 @@ export class StudyControl {
 
   /**
    * Opens the study the viewer is for; `hang` puts it on the screen, by the protocol that is known already if one is. What was made ready
-   * stands there at once; the server is asked all the same, and what came meanwhile is hung anew.
+   * stands there at once; the server is asked all the same once its picture is there, and what came meanwhile is hung anew.
    */
   async open(
     uid: string,
     hang: (manifest: StudyManifest, protocol?: Protocol | null) => Promise<void>,
   ): Promise<void> {
-    const { workspace, app } = this.#context;
+    const { app } = this.#context;
     const ahead = readyStudies(app.api).take(uid);
     try {
-      const current = workspace.imaging.openStudy(uid, this.#abort.signal);
-      // Awaited below; until then a failure must not count as unhandled.
-      current.catch(() => {});
-      if (ahead) await this.#hang(ahead.ready.manifest, (manifest) => hang(manifest, ahead.ready.protocol));
-      const manifest = await current;
-      if (!ahead || !isSame(manifest, ahead.ready.manifest)) await this.#hang(manifest, hang);
+      const manifest = ahead ? await this.#openReady(uid, ahead.ready, hang) : await this.#openNew(uid, hang);
       ahead?.settle();
       await this.priors.find(app.api, manifest.study, this.#abort.signal);
       await this.#openRelevantPrior(manifest);
@@ -45,6 +41,30 @@ export class StudyControl {
       ahead?.settle();
       if (!isAbort(error)) throw error;
     }
+  }
+
+  async #openNew(
+    uid: string,
+    hang: (manifest: StudyManifest) => Promise<void>,
+  ): Promise<StudyManifest> {
+    const manifest = await this.#context.workspace.imaging.openStudy(uid, this.#abort.signal);
+    await this.#hang(manifest, hang);
+    return manifest;
+  }
+
+  async #openReady(
+    uid: string,
+    ready: ReadyStudy,
+    hang: (manifest: StudyManifest, protocol?: Protocol | null) => Promise<void>,
+  ): Promise<StudyManifest> {
+    const { workspace } = this.#context;
+    await this.#hang(ready.manifest, (manifest) => hang(manifest, ready.protocol));
+    await firstPicture(workspace, this.#abort.signal);
+    // Asked even when the reader has gone on meanwhile: the server's record says who saw what.
+    const manifest = await workspace.imaging.openStudy(uid, new AbortController().signal);
+    this.#abort.signal.throwIfAborted();
+    if (!isSame(manifest, ready.manifest)) await this.#hang(manifest, hang);
+    return manifest;
   }
 
   async #hang(manifest: StudyManifest, hang: (manifest: StudyManifest) => Promise<void>): Promise<void> {

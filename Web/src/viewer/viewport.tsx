@@ -8,6 +8,7 @@ import { Lazy } from "../ui/lazy.tsx";
 import { Trouble } from "../ui/trouble.tsx";
 import { openContextMenu } from "./context-menu.ts";
 import { dropSeries, hasSeries } from "./drag-series.ts";
+import { noteSize } from "./expected-sizes.ts";
 import { attachGestures } from "./gestures.ts";
 import { aligned } from "./hang-study.ts";
 import { LaidOverLayer } from "./laid-over.tsx";
@@ -22,6 +23,7 @@ import { drawSuperimposed, overNow } from "./superimposed.ts";
 import type { ViewerContext } from "./viewer-context.ts";
 import { applied, inverse, type Size } from "./view.ts";
 import type { Affine, Point, Viewport, ViewportFrame, ViewportLayer } from "./viewport-api.ts";
+import type { Workspace } from "./workspace.ts";
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
@@ -38,7 +40,7 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
   const dropping = signal(false);
 
   const attach = (element: HTMLElement) => {
-    followSize(element, pane, layer);
+    followSize(element, workspace, pane, layer);
     attachGestures(element, {
       workspace,
       pane,
@@ -138,25 +140,33 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
 }
 
 /** The view's size in whole device pixels, so that the canvas shows its pixels one to one. */
-function followSize(element: HTMLElement, pane: Pane, layer: SVGSVGElement): void {
+function followSize(element: HTMLElement, workspace: Workspace, pane: Pane, layer: SVGSVGElement): void {
   const set = (size: Size) => {
     // From the size itself: where the browser counts device pixels otherwise than it says, pointer and marks still agree.
     const { clientWidth } = element;
     pane.pixelRatio.set(
       clientWidth > 0 && size.width > 0 ? size.width / clientWidth : globalThis.devicePixelRatio || 1,
     );
-    pane.size.set(size);
+    const { width, height } = pane.size.peek();
+    // The same as expected: nothing is asked for again.
+    if (width !== size.width || height !== size.height) pane.size.set(size);
+    noteSize(workspace, pane);
     layer.setAttribute("viewBox", `0 0 ${Math.max(1, size.width)} ${Math.max(1, size.height)}`);
   };
+  const measured = (): Size => {
+    const ratio = globalThis.devicePixelRatio || 1;
+    return {
+      width: Math.round(element.clientWidth * ratio),
+      height: Math.round(element.clientHeight * ratio),
+    };
+  };
+  // As soon as it stands on the page: the observer speaks a refresh later, and the first picture would wait for it.
+  queueMicrotask(() => {
+    if (element.isConnected && pane.size.peek().width === 0) set(measured());
+  });
   const observer = new ResizeObserver(([entry]) => {
     const exact = entry?.devicePixelContentBoxSize?.[0];
-    const ratio = globalThis.devicePixelRatio || 1;
-    set(
-      exact ? { width: exact.inlineSize, height: exact.blockSize } : {
-        width: Math.round(element.clientWidth * ratio),
-        height: Math.round(element.clientHeight * ratio),
-      },
-    );
+    set(exact ? { width: exact.inlineSize, height: exact.blockSize } : measured());
   });
   try {
     observer.observe(element, { box: "device-pixel-content-box" });
