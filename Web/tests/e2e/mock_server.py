@@ -65,6 +65,8 @@ class State:
     frame_delay: float = 0.0
     # Frame streams as asked for; after this many frames the next ones are cut; whether pages may share memory.
     stream_requests: list = field(default_factory=list)
+    # Study Instance UIDs of the studies somebody opened, apart from those made ready ahead.
+    opened: list = field(default_factory=list)
     cut_streams_after: int | None = None
     isolated: bool = True
     # Pages of the tests themselves: path to content and type.
@@ -293,6 +295,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def viewing(self, uid: str) -> None:
         study = next((s for s in self.state.studies if s["studyInstanceUID"] == uid), None)
+        if "ahead" not in self.query:
+            self.state.opened.append(uid)
         return self.error(404, "study", "") if study is None else self.json(mock_viewing.manifest(study))
 
     def object(self, study_uid: str, uid: str) -> None:

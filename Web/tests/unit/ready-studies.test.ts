@@ -38,11 +38,14 @@ Deno.test("what comes next is made ready in its order, and given up when it no l
 Deno.test("a study is taken once, with its pictures kept until the screen holds them itself", async () => {
   const { ready, log } = setUp();
   ready.want(["1"]);
+  assert.equal(ready.has("1"), false);
   assert.equal(ready.take("1"), null, "not there yet: it is opened as always");
   assert.equal(ready.take("2"), null);
   ready.want(["1"]);
   await settled(5);
+  assert.equal(ready.has("1"), true);
   const taken = ready.take("1");
+  assert.equal(ready.has("1"), false);
   assert.equal(taken?.ready.manifest.study.studyInstanceUID, "1");
   assert.equal(taken?.ready.protocol, null);
   assert.equal(log.includes("free 1"), false);
