@@ -106,6 +106,35 @@ struct LinearField {
         #expect(try first(.mean) == middle)
     }
 
+    @Test(arguments: Projection.allCases) func `a slab without thickness is the slanting plane, whatever joins its layers`(
+        _ projection: Projection
+    ) throws {
+        let field = LinearField(positions: (0..<9).map { (x: 0, y: 0, z: Double($0)) })
+        let plane = ReformatPlane(origin: (1, 2, 1), right: (0.21, 0.05, 0.11), down: (-0.04, 0.13, 0.07))
+        let values = try field.reformatted(plane, width: 41, height: 40, projection: projection)
+        for row in 0..<40 {
+            for column in 0..<41 {
+                let (c, r) = (Double(column), Double(row))
+                let (x, y, z) = (1 + 0.21 * c - 0.04 * r, 2 + 0.05 * c + 0.13 * r, 1 + 0.11 * c + 0.07 * r)
+                guard x >= 0, x <= 13.8, z <= 8 else { continue }
+                #expect(abs(Double(values[row * 41 + column]) - field.value(x, y, z)) <= 1.0001)
+            }
+        }
+    }
+
+    @Test func `a row wider than a tile goes on without a seam, and steps of many pixels stay in the volume`() throws {
+        let field = LinearField(columns: 300, rows: 40, positions: (0..<30).map { (x: 0, y: 0, z: Double($0)) })
+        for (step, width) in [(0.31, 500), (7.0, 25), (90.0, 2)] {
+            let plane = ReformatPlane(origin: (0.5, 4, 3), right: (step, step / 16, step / 11), down: (0, 0.5, 0.25))
+            let values = try field.reformatted(plane, width: width, height: 3)
+            for column in 0..<width {
+                let (x, y, z) = (0.5 + step * Double(column), 4 + step / 16 * Double(column), 3 + step / 11 * Double(column))
+                guard x < 179, y < 30, z < 29 else { continue }
+                #expect(abs(Double(values[column]) - field.value(x, y, z)) <= 1.0001, "\(step) at \(column)")
+            }
+        }
+    }
+
     @Test func `the nearest slice that is loaded stands in for those that are not`() throws {
         let field = LinearField(positions: (0..<5).map { (x: 0, y: 0, z: Double($0)) })
         let plane = ReformatPlane(origin: (6, 4, 0), right: (0.6, 0, 0), down: (0, 0, 1))

@@ -135,8 +135,6 @@ struct GridRow {
 struct RowScratch {
     /// One number for each place of a row.
     let line: UnsafeMutablePointer<Float>
-    let sums: UnsafeMutablePointer<Float>
-    let counts: UnsafeMutablePointer<Float>
     let shares: UnsafeMutablePointer<Float>
     let levels: UnsafeMutablePointer<Int32>
     /// One for each column of a slice, and one more.
@@ -145,10 +143,8 @@ struct RowScratch {
     init(width: Int, columns: Int) {
         // Three more, so that the last vector of a line stays in it.
         let length = width &+ 3
-        line = .allocate(capacity: 4 &* length &+ columns &+ 1)
-        sums = line + length
-        counts = sums + length
-        shares = counts + length
+        line = .allocate(capacity: 2 &* length &+ columns &+ 1)
+        shares = line + length
         cells = shares + length
         levels = .allocate(capacity: width)
     }
@@ -169,27 +165,55 @@ private struct ReformatWork: VolumeWork {
     let scratch: RowScratch
     let projection: Projection
 
+    private var isMean: Bool { projection == .mean && layers.count > 1 }
     /// What no sample is, and what loses against every sample.
     private var missing: Float { projection == .minimum ? .greatestFiniteMagnitude : -.greatestFiniteMagnitude }
 
     func run<Sample: VolumeSample>(_ samples: TypedSamples<Sample>) {
         let missing = missing
         let sampling = RowSampling(samples: samples, levels: levels, scratch: scratch, width: width, missing: missing)
-        for row in rows {
-            for index in 0..<width { scratch.sums[index] = missing }
-            if projection == .mean, layers.count > 1 {
-                average(sampling, row, missing)
-            } else {
-                for layer in 0..<layers.count { join(sampling.run(layers.gridRow(row, layer: layer))) }
+        let steps = samples.hasPadding ? nil : levels.evenSteps(layers)
+        // The mean of one layer is that layer.
+        let joining = projection == .mean && !isMean ? .maximum : projection
+        let tiles = steps.flatMap { TileSampling(samples, $0, joining) }
+        let band = SlabBand<Sample>(width: width, layers: layers.count, isMean: isMean)
+        defer { band.release() }
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: SlabBand<Sample>.rows) {
+            let count = min(rows.upperBound &- first, SlabBand<Sample>.rows)
+            band.clear(to: isMean ? 0 : missing)
+            for row in 0..<count {
+                for layer in 0..<layers.count {
+                    let sampled = sampling.run(layers.gridRow(first &+ row, layer: layer), leavesRuns: tiles != nil)
+                    join(sampled.before, band, row)
+                    join(sampled.behind, band, row)
+                    band.runs[row &* layers.count &+ layer] = sampled.run ?? .none
+                }
             }
-            Self.round(scratch.sums, to: values + row &* width, width, missing, isNarrow: Sample.bitWidth <= 16)
+            if let tiles { band.join(tiles, rows: count) }
+            for row in 0..<count {
+                if isMean { divide(band, row) }
+                Self.round(band.sums(row), to: values + (first &+ row) &* width, width, missing, isNarrow: Sample.bitWidth <= 16)
+            }
         }
     }
 
-    private func join(_ range: Range<Int>) {
-        let (line, sums) = (UnsafeRawPointer(scratch.line), UnsafeMutableRawPointer(scratch.sums))
+    private func join<Sample: VolumeSample>(_ range: Range<Int>, _ band: SlabBand<Sample>, _ row: Int) {
+        let (line, sums) = (scratch.line, band.sums(row))
+        if isMean {
+            let counts = band.counts(row)
+            for index in range where line[index] != missing {
+                sums[index] += line[index]
+                counts[index] += 1
+            }
+        } else if !range.isEmpty {
+            joinExtremes(range, UnsafeMutableRawPointer(sums))
+        }
+    }
+
+    private func joinExtremes(_ range: Range<Int>, _ sums: UnsafeMutableRawPointer) {
+        let line = UnsafeRawPointer(scratch.line)
         let isMinimum = projection == .minimum
-        // The line has room for whole vectors, and what lies behind the range is missing.
+        // The line has room for whole vectors, and what lies behind the range is missing: parts of a row are further apart.
         for index in range.upperBound..<range.upperBound &+ 3 { scratch.line[index] = missing }
         var at = 4 &* range.lowerBound
         while at < 4 &* range.upperBound {
@@ -201,15 +225,8 @@ private struct ReformatWork: VolumeWork {
         }
     }
 
-    private func average<Sample: VolumeSample>(_ sampling: RowSampling<Sample>, _ row: Int, _ missing: Float) {
-        let (line, sums, counts) = (scratch.line, scratch.sums, scratch.counts)
-        for index in 0..<width { (sums[index], counts[index]) = (0, 0) }
-        for layer in 0..<layers.count {
-            for index in sampling.run(layers.gridRow(row, layer: layer)) {
-                sums[index] += line[index] == missing ? 0 : line[index]
-                counts[index] += line[index] == missing ? 0 : 1
-            }
-        }
+    private func divide<Sample: VolumeSample>(_ band: SlabBand<Sample>, _ row: Int) {
+        let (sums, counts) = (band.sums(row), band.counts(row))
         for index in 0..<width { sums[index] = counts[index] > 0 ? sums[index] / counts[index] : missing }
     }
 

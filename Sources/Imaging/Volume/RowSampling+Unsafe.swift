@@ -25,6 +25,20 @@ struct RowTrack {
     func place(_ index: Int) -> (x: Int64, y: Int64) { (x &+ stepX &* Int64(index), y &+ stepY &* Int64(index)) }
 }
 
+/// What became of a row of places: the parts that were written to the line of the scratch, and the one between them that is left to tiles.
+struct SampledRow {
+    let before: Range<Int>
+    let run: SlantingRun?
+    let behind: Range<Int>
+
+    init(_ range: Range<Int>) { (before, run, behind) = (range, nil, range.upperBound..<range.upperBound) }
+
+    init(_ range: Range<Int>, leaving run: SlantingRun) {
+        self.run = run
+        (before, behind) = (range.lowerBound..<run.range.lowerBound, run.range.upperBound..<range.upperBound)
+    }
+}
+
 /// Samples a row of places of a volume.
 struct RowSampling<Sample: VolumeSample> {
     let samples: TypedSamples<Sample>
@@ -33,40 +47,41 @@ struct RowSampling<Sample: VolumeSample> {
     let width: Int
     let missing: Float
 
-    /// Writes numbers to the line of the scratch, `missing` where there is no data.
-    /// - Returns: the places written; others have no data.
-    func run(_ grid: GridRow) -> Range<Int> {
-        guard let track = RowTrack(grid, offset: levels.offset) else { return 0..<0 }
+    /// Writes numbers to the line of the scratch, `missing` where there is no data; places in no part have none either.
+    /// - Parameter leavesRuns: what lies between the centres of an even stack is left to tiles.
+    func run(_ grid: GridRow, leavesRuns: Bool) -> SampledRow {
+        guard let track = RowTrack(grid, offset: levels.offset) else { return .init(0..<0) }
         let between = levelled(grid)
         guard levels.isUpright, levels.isWhole, !between.isEmpty else {
             edge(track, grid, between)
-            return between
+            return .init(between)
         }
         let range = track.clipped(samples.columns, samples.rows, margin: DeviceRaster.half, to: between)
-        guard !range.isEmpty else { return range }
-        if samples.hasPadding {
-            let inner = track.clipped(samples.columns, samples.rows, margin: 0, to: range)
+        guard !range.isEmpty else { return .init(range) }
+        let isLevel = track.stepY == 0 && grid.stepDistance == 0
+        if !samples.hasPadding, isLevel, lineUp(track, grid, range) { return .init(range) }
+        let inner = track.clipped(samples.columns, samples.rows, margin: 0, to: range)
+        edges(track, grid, range, inner)
+        guard leavesRuns, let run = run(track, grid, inner) else {
             fillLevels(grid, inner)
             mixedRow(track, inner)
-            edges(track, grid, range, inner)
-        } else if track.stepY != 0 || grid.stepDistance != 0 || !lineUp(track, grid, range) {
-            edges(track, grid, range, slanting(track, grid, range))
+            return .init(range)
         }
-        return range
+        for part in [inner.lowerBound..<run.range.lowerBound, run.range.upperBound..<inner.upperBound] where !part.isEmpty {
+            fillLevels(grid, part)
+            mixedRow(track, part)
+        }
+        return .init(range, leaving: run)
     }
 
-    /// - Returns: the places written, which need no test.
-    private func slanting(_ track: RowTrack, _ grid: GridRow, _ range: Range<Int>) -> Range<Int> {
-        let inner = track.clipped(samples.columns, samples.rows, margin: 0, to: range)
-        guard let through = levels.evenTrack(grid) else {
-            fillLevels(grid, inner)
-            mixedRow(track, inner)
-            return inner
-        }
-        let end = Int64(levels.count) << DeviceRaster.fractionBits
-        let even = DeviceRaster.clip(start: through.start, step: through.step, low: 0, high: end, to: inner)
-        evenRow(track, through, even)
-        return even
+    /// The places between the first slice and the last of an even stack; short ones are not worth it.
+    private func run(_ track: RowTrack, _ grid: GridRow, _ inner: Range<Int>) -> SlantingRun? {
+        guard let through = levels.evenTrack(grid) else { return nil }
+        // A level before the first slice and one behind the last.
+        let z = through.start &- DeviceRaster.one
+        let last = Int64(levels.count &- 2) << DeviceRaster.fractionBits
+        let range = DeviceRaster.clip(start: z, step: through.step, low: 0, high: last, to: inner)
+        return range.count < 8 ? nil : SlantingRun(range: range, x: track.x, y: track.y, z: z)
     }
 
     private func edges(_ track: RowTrack, _ grid: GridRow, _ range: Range<Int>, _ inner: Range<Int>) {
@@ -135,50 +150,7 @@ struct RowSampling<Sample: VolumeSample> {
 
     // MARK: Upright stacks, between centres
 
-    /// In even stacks, where the place along the normal goes on by equal steps, too.
-    private func evenRow(_ track: RowTrack, _ through: (start: Int64, step: Int64), _ range: Range<Int>) {
-        guard !range.isEmpty else { return }
-        touch(track, through, range)
-        let (pixels, columns, all, line) = (samples.pixels, samples.columns, levels.levels, scratch.line)
-        let (stepX, stepY, stepZ) = (track.stepX, track.stepY, through.step)
-        var (x, y) = track.place(range.lowerBound)
-        var z = through.start &+ stepZ &* Int64(range.lowerBound)
-        var index = range.lowerBound
-        while index < range.upperBound {
-            let level = all + whole(z)
-            let at = pixels + (whole(y) &* columns &+ whole(x))
-            let corners = Sample.corners(at + level.pointee.near, at + level.pointee.far, columns)
-            line[index] = corners.mixed(fraction(x), fraction(y), fraction(z))
-            x &+= stepX
-            y &+= stepY
-            z &+= stepZ
-            index &+= 1
-        }
-    }
-
-    /// Asks for the memory of a row before it is needed: many lines at a time, where sampling would wait for one after the other.
-    private func touch(_ track: RowTrack, _ through: (start: Int64, step: Int64), _ range: Range<Int>) {
-        let (pixels, columns, all) = (samples.pixels, samples.columns, levels.levels)
-        // Each new row of pixels and each new slice is a line of its own.
-        let fastest = max(max(abs(track.stepY), abs(through.step)), DeviceRaster.one / 16)
-        let stride = max(DeviceRaster.one / fastest, 1)
-        let (stepX, stepY, stepZ) = (track.stepX &* stride, track.stepY &* stride, through.step &* stride)
-        var (x, y) = track.place(range.lowerBound)
-        var z = through.start &+ through.step &* Int64(range.lowerBound)
-        var sum: Sample = 0
-        var index = range.lowerBound
-        while index < range.upperBound {
-            sum ^= pixels[(whole(y) &+ 1) &* columns &+ whole(x) &+ (all + whole(z)).pointee.far]
-            x &+= stepX
-            y &+= stepY
-            z &+= stepZ
-            index &+= Int(truncatingIfNeeded: stride)
-        }
-        // Kept, so that it is not left out.
-        scratch.cells[0] = sum.float
-    }
-
-    /// In others; where a neighbour is padding the careful way is gone.
+    /// Where a neighbour is padding the careful way is gone.
     private func mixedRow(_ track: RowTrack, _ range: Range<Int>) {
         let (pixels, columns, all) = (samples.pixels, samples.columns, levels.levels)
         let (line, levels, shares) = (scratch.line, scratch.levels, scratch.shares)

@@ -76,6 +76,13 @@ struct SliceLevels {
         return (start, step)
     }
 
+    /// How rows of all layers go on in an even, upright stack that is whole.
+    func evenSteps(_ layers: SlabLayers) -> SlantingSteps? {
+        let grid = layers.gridRow(0, layer: 0)
+        guard isUpright, isWhole, let track = RowTrack(grid, offset: offset), let through = evenTrack(grid) else { return nil }
+        return SlantingSteps(x: track.stepX, y: track.stepY, z: through.step)
+    }
+
     var low: Double { levels[0].low }
     var high: Double { levels[count &- 1].high }
 
