@@ -9,6 +9,7 @@ import { paddingOf, type PictureSource } from "./drawing.ts";
 import { nearestLoaded } from "./schedule.ts";
 import { type FeedTarget, SeriesFeed } from "./series-feed.ts";
 import { absent, formatOf, SeriesSlots } from "./slots.ts";
+import { isOneScale, ScaledVolume } from "./scaled-volume.ts";
 import { gapFactor, sliceSteps } from "./volume-fit.ts";
 
 export interface HostServices {
@@ -54,6 +55,8 @@ export class HostSeries implements FeedTarget {
   readonly #decoding = new Set<number>();
   /** Frames whose preview is being decoded, and what waits for that: it must not be taken from under the decoder. */
   readonly #previewing = new Map<number, (() => void) | null>();
+  /** Copies on one scale, by stack. */
+  readonly #scaled = new Map<number, ScaledVolume>();
   #receivedPercent = -1;
   #focus: number;
   #report: { frames: number[]; levels: number[] } = { frames: [], levels: [] };
@@ -182,25 +185,52 @@ export class HostSeries implements FeedTarget {
     if (!source) return null;
     const positions = this.#opening.positions.slice(info.first * 3, (info.first + info.count) * 3);
     const step = info.sliceSpacing ?? sliceSteps(positions, info.normal ?? []).step;
+    const loaded = this.slots.loadedSlices(stack);
+    const scaled = this.#onOneScale(info, pointer, source, loaded);
+    if (!scaled) return null;
     const volume: Volume = {
-      pointer,
+      pointer: scaled.pointer,
       columns: info.columns,
       rows: info.rows,
-      type: source.picture.type,
+      type: scaled.source.picture.type,
       spacing: info.spacing,
       orientation: info.orientation as unknown as Volume["orientation"],
       positions: this.slots.isReversed(stack) ? reversedTriples(positions) : positions,
-      padding: paddingOf(source.display),
+      padding: paddingOf(scaled.source.display),
       maximumGap: gapFactor * step,
       nominalStep: step,
     };
-    return { volume, loaded: this.slots.loadedSlices(stack), source };
+    return { volume, loaded, source: scaled.source };
+  }
+
+  /** The stack itself, or its copy where slices have scales of their own; `null` when there is no room for that. */
+  #onOneScale(
+    { index, first, count }: StackInfo,
+    pointer: number,
+    source: PictureSource,
+    loaded: Uint8Array,
+  ): { pointer: number; source: PictureSource } | null {
+    const { display: numbers, displays: all } = this.#opening;
+    const displays = Array.from({ length: count }, (_, i) => all[numbers[first + i] ?? -1] ?? source.display);
+    if (isOneScale(displays)) return { pointer, source };
+    const { arena, kernels, makeRoom } = this.#services;
+    const inMemory = this.slots.isReversed(index) ? displays.reverse() : displays;
+    const make = () => ScaledVolume.make(arena, kernels.memory, source.stack, inMemory);
+    let scaled = this.#scaled.get(index) ?? make();
+    if (!scaled && makeRoom(ScaledVolume.bytes(source.stack), this)) scaled = make();
+    this.#isCrowded ||= scaled === null;
+    if (!scaled) return null;
+    this.#scaled.set(index, scaled);
+    scaled.update(pointer, source.picture.type, loaded);
+    return { pointer: scaled.address, source: scaled.source(source, loaded.indexOf(1)) };
   }
 
   /** Everything given back; the stream ends. */
   close(): void {
     this.#feed.stop();
     clearTimeout(this.#reportTimer);
+    for (const { address } of this.#scaled.values()) this.#services.arena.release(address);
+    this.#scaled.clear();
     this.slots.clear();
   }
 

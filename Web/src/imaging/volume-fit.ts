@@ -1,6 +1,7 @@
 /** Which stacks can be cut in other planes, and how far apart their slices stand. */
 import type { FrameInfo, SeriesManifest, StackInfo } from "./pictures.ts";
 import { bytesPerPixel, sampleTypeOf } from "./samples.ts";
+import { isOneScale, ScaledVolume } from "./scaled-volume.ts";
 import { formatOf } from "./slots.ts";
 
 export interface SliceSteps {
@@ -60,14 +61,20 @@ export function volumeProblem(
   if (!stack.spatial) return "times";
   const format = formatOf(stack);
   if (!format || format.bitsAllocated === 1 || !usable.includes(sampleTypeOf(format))) return "format";
-  // One table of values serves the whole volume: slices with scales of their own would show wrong values.
+  if (!hasOneMeaning(slices)) return "scales";
+  const copied = isOneScale(slices.map((each) => each.display)) ? 0 : ScaledVolume.bytes(stack);
+  if (copied > 0 && format.bitsAllocated > 16) return "scales";
+  return seriesBytes(series) + copied > budgetBytes ? "memory" : null;
+}
+
+/** Slices of other units, or with tables of their own, cannot be brought onto one scale. */
+function hasOneMeaning(slices: readonly FrameInfo[]): boolean {
   const [head] = slices;
-  const isOneScale = slices.every(({ display }) =>
-    display.slope === head?.display.slope && display.intercept === head.display.intercept &&
-    display.modalityTable?.key === head.display.modalityTable?.key
+  return slices.every(({ display, instance: { attributes } }) =>
+    display.rescaleType === head?.display.rescaleType &&
+    display.modalityTable?.key === head.display.modalityTable?.key &&
+    attributes.pet?.units === head.instance.attributes.pet?.units
   );
-  if (!isOneScale) return "scales";
-  return seriesBytes(series) > budgetBytes ? "memory" : null;
 }
 
 const usable: readonly string[] = ["uint8", "int16", "uint16", "int32"];

@@ -394,6 +394,28 @@ def test_the_cursor_in_space_takes_planes_and_images_along(page, server):
     picture(page, "cursor")
 
 
+def test_slices_with_scales_of_their_own_are_cut_on_one_scale(page, server, monkeypatch):
+    """As PET has them: a Rescale Slope for each slice. The tolerance is that of other planes."""
+    slopes = np.array([0.6 + 0.37 * (index * 7 % 5) / 4 for index in range(SLICES)])
+
+    def change(series):
+        [display] = series["displays"]
+        series["displays"] = [display | {"slope": slope} for slope in slopes]
+        series["frames"]["display"] = list(range(SLICES))
+
+    stored = volume() + 1024
+    scaled = stored * slopes[::-1, None, None] - 1024
+    monkeypatch.setitem(globals(), "volume", lambda: scaled)
+    sign_in(page, server)
+    changed_manifest(page, change)
+    viewer = Viewer(page).open(server.url, STUDY).shown(0).loaded(SLICES)
+    page.keyboard.press("v")
+    views = {kind: PlaneView(viewer, kind).settled() for kind in PANES}
+    for view in views.values():
+        view.expect_plane(centre_of(views))
+    picture(page, "scales")
+
+
 def test_missing_slices_leave_a_gap_and_are_told(page, server):
     missing = 15.0
 

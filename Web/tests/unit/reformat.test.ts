@@ -188,7 +188,16 @@ Deno.test("series that cannot be cut are refused with their reason", () => {
   assert.equal(problem(series({ orientation: null })), "geometry");
   assert.equal(problem(series({ orientation: [1, 0, 0, 0, 0.99, 0] })), "geometry");
   assert.equal(problem(series({ spatial: false })), "times");
-  assert.equal(problem(series({}, undefined, (slice) => 1 + slice)), "scales");
+  // Scales of their own are brought onto one; that takes a copy.
+  const bytes = 20 * 48 * 64 * 2;
+  const scaled = series({}, undefined, (slice) => 1 + slice);
+  assert.deepEqual([problem(scaled, 2 * bytes), problem(scaled, 2 * bytes - 1)], [null, "memory"]);
+  assert.deepEqual([problem(series(), bytes), problem(series(), bytes - 1)], [null, "memory"]);
+  const units = scaled.frames.map((frame, slice) => ({
+    ...frame,
+    display: { ...frame.display, rescaleType: slice > 3 ? "HU" : "US" },
+  }));
+  assert.equal(problem({ ...scaled, frames: units }), "scales");
   assert.equal(problem(series({ float: true })), "format");
   assert.equal(problem(series({ bitsAllocated: 32, bitsStored: 32 })), "format");
   assert.equal(problem(series(), 1000), "memory");
