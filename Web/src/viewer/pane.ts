@@ -7,6 +7,7 @@ import type {
   InstanceInfo,
   LookupTable,
   Picture,
+  PictureRequest,
   SeriesImages,
   SeriesManifest,
   StudyManifest,
@@ -65,6 +66,12 @@ export interface Alignment {
   readonly side: "left" | "right";
   /** Where it was put last; somewhere else it has been moved by hand. */
   panX: number | null;
+}
+
+/** What a picture is asked for; the reformatting of planes. */
+interface Wish {
+  readonly frame: number;
+  readonly reformat?: Reformat;
 }
 
 export type PaneStage = "empty" | "images" | "noImages";
@@ -128,6 +135,10 @@ export class Pane {
     return picture ? this.frames()[picture.shown] ?? null : null;
   });
   readonly exact = computed(() => this.picture()?.shown === this.index());
+  /** What stands there with all its pixels is what was asked for last: frame, window, place and size. */
+  readonly current = computed(() =>
+    this.exact() && this.picture()?.level === 0 && this.#drawn() === this.#asked()
+  );
   /** Whether the graphics device took the canvas away: what stands there may be anything. */
   readonly graphicsLost = signal(false);
   readonly failure = computed((): FrameFailure | null => {
@@ -139,7 +150,7 @@ export class Pane {
   readonly fullResolution = computed(() => {
     const picture = this.picture();
     return picture !== null && picture.exact && picture.level === 0 && this.failure() === null &&
-      this.missingSlices() === 0 && (this.reformat() === null || this.reformat() === this.#drawn());
+      this.missingSlices() === 0 && (this.reformat() === null || this.reformat() === this.#drawn()?.reformat);
   });
   /** Slices of the volume that planes are cut through which are not there yet; 0 for images. */
   readonly missingSlices = computed(() => {
@@ -179,8 +190,9 @@ export class Pane {
   readonly #imaging: Imaging;
   readonly #kept = new Map<string, Kept>();
   readonly #noVolume = signal(false);
-  /** What the picture of planes was drawn of. */
-  readonly #drawn = signal<Reformat | null>(null);
+  /** The latest wish, and the one that the picture answers. */
+  readonly #asked = signal<Wish | null>(null);
+  readonly #drawn = signal<Wish | null>(null);
   readonly #end: () => void;
 
   constructor(readonly id: string, imaging: Imaging, screenScale: ReadSignal<number | null>) {
@@ -261,7 +273,7 @@ export class Pane {
   }
 
   #showImages(images: SeriesImages): () => void {
-    const pictures = images.viewport((picture) => this.#received(picture));
+    const pictures = images.viewport((picture) => this.#received(picture, picture.request));
     this.images.set(images);
     effect(() => this.#ask(pictures));
     return () => pictures.close();
@@ -273,10 +285,11 @@ export class Pane {
     this.volume.set(volume);
     this.#noVolume.set(volume === null);
     const planes = volume &&
-      planePictures(volume, (picture, reformat) => {
-        this.#received(picture);
-        this.#drawn.set(reformat);
-      }, () => this.#noVolume.set(true));
+      planePictures(
+        volume,
+        (picture, request) => this.#received(picture, request),
+        () => this.#noVolume.set(true),
+      );
     if (planes) effect(() => this.#askPlane(planes));
     return () => planes?.close();
   }
@@ -297,7 +310,15 @@ export class Pane {
     const { width, height } = this.size();
     if (!this.stageSize()) return;
     const { a, b, c, d, e, f } = this.transform();
-    pictures.show({ frame, settings: this.settings(), transform: [a, b, c, d, e, f], width, height });
+    const request: PictureRequest = {
+      frame,
+      settings: this.settings(),
+      transform: [a, b, c, d, e, f],
+      width,
+      height,
+    };
+    this.#asked.set(request);
+    pictures.show(request);
   }
 
   #askPlane(planes: ReturnType<typeof planePictures>): void {
@@ -306,7 +327,9 @@ export class Pane {
     const { width, height } = this.size();
     if (!plane || !reformat || !this.stageSize()) return;
     const [settings, transform] = [this.settings(), this.transform()];
-    planes.show({ frame, plane, reformat, settings, transform, width, height });
+    const request = { frame, plane, reformat, settings, transform, width, height };
+    this.#asked.set(request);
+    planes.show(request);
   }
 
   /** Chosen by the reader, for whatever images it is. */
@@ -358,9 +381,12 @@ export class Pane {
     };
   });
 
-  #received(picture: Picture): void {
+  #received(picture: Picture, request: Wish): void {
     const before = this.picture.peek();
-    this.picture.set(picture);
+    batch(() => {
+      this.picture.set(picture);
+      this.#drawn.set(request);
+    });
     if (before && before.bitmap !== picture.bitmap) before.bitmap.close();
   }
 

@@ -29,7 +29,7 @@ const restMilliseconds = 120;
 
 export function planePictures(
   volume: VolumeImages,
-  onPicture: (picture: Picture, reformat: Reformat) => void,
+  onPicture: (picture: Picture, request: PlaneRequest) => void,
   onRefused: () => void,
 ): { show(request: PlaneRequest): void; close(): void } {
   let estimate = 0;
@@ -39,7 +39,8 @@ export function planePictures(
   const pictures = volume.viewport((picture) => {
     const found = asked.get(picture.request);
     if (!found) return picture.bitmap.close();
-    const { request: { frame, reformat, settings, transform, width, height }, coarseness } = found;
+    const { request, coarseness } = found;
+    const { frame, settings, transform, width, height } = request;
     estimate = picture.milliseconds * coarseness ** 2;
     const { a, b, c, d, e, f } = transform;
     const drawn = [a, b, c, d, e, f].map((each) => each / coarseness) as [
@@ -59,7 +60,7 @@ export function planePictures(
       window: picture.window,
       function: picture.function,
       milliseconds: picture.milliseconds,
-    }, reformat);
+    }, request);
   }, onRefused);
   const ask = (request: PlaneRequest, coarseness: Coarseness) => {
     const { plane, reformat: { slab }, settings, transform, width, height } = request;

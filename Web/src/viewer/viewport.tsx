@@ -113,6 +113,7 @@ export function PaneView(props: { context: ViewerContext; pane: Pane; area?: () 
           data-index={pane.index}
           data-shown={() => String(pane.picture()?.shown ?? -1)}
           data-exact={() => String(pane.exact())}
+          data-current={() => String(pane.current())}
           data-tool={() => context.tool()}
           data-loaded={() => String(pane.loadedCount())}
           data-full={() => String(pane.fullResolution())}

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mock_server import MockServer
-from pages import Entrance, StudyList
+from pages import PATIENCE, Entrance, StudyList, listen
 
+expect.set_options(timeout=PATIENCE * 1000)
 OUTPUT = pathlib.Path(__file__).parent / "output"
 # Firefox in Debian does not know these emulations; its context fails unless they are left alone.
 FIREFOX_CONTEXT = dict(color_scheme="null", reduced_motion="null", forced_colors="null", contrast="null")
@@ -58,7 +59,8 @@ class Watch:
 
 def open_page(browser: Browser, **options) -> tuple[Page, Watch]:
     context = browser.new_context(**{"locale": "zh-CN", "viewport": {"width": 1440, "height": 900}, **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE * 1000)
+    listen(context)
     page = context.new_page()
     return page, Watch(page)
 
@@ -76,7 +78,10 @@ def page(chromium, request):
 
 def sign_in(page: Page, server: MockServer) -> StudyList:
     Entrance(page).open(server.url).sign_in("reader", server.state.accounts["reader"])
-    return StudyList(page).shown()
+    studies = StudyList(page).shown()
+    # The keys work from now on.
+    expect(studies.selected).to_be_focused()
+    return studies
 
 
 def enter_by_keyboard(page: Page, server: MockServer) -> StudyList:

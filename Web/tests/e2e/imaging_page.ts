@@ -26,9 +26,8 @@ class TestPage {
   study!: StudyManifest;
   readonly series = new Map<string, SeriesImages>();
   readonly views = new Map<string, ViewportPictures>();
-  readonly pictures = new Map<string, Shown[]>();
-  /** The last picture of the newest wish of each view, for an earlier wish may be drawn once more. */
-  readonly #newest = new Map<string, { request: PictureRequest; shown: Shown | null }>();
+  /** The pictures of the newest wish of each view, for an earlier wish may be drawn once more. */
+  readonly #newest = new Map<string, { request: PictureRequest; pictures: Shown[] }>();
 
   async signIn(name: string, password: string): Promise<void> {
     await this.api.signIn(name, password);
@@ -50,7 +49,6 @@ class TestPage {
   }
 
   view(name: string, series: string): void {
-    this.pictures.set(name, []);
     const images = this.series.get(series) as SeriesImages;
     this.views.set(name, images.viewport((picture) => this.#note(name, picture)));
   }
@@ -60,7 +58,7 @@ class TestPage {
   show(name: string, frame: number, settings = {}, width = 256, height = 256, zoom = 1): void {
     const request: PictureRequest = { frame, settings, transform: [zoom, 0, 0, zoom, 0, 0], width, height };
     this.#asked.set(request, performance.now());
-    this.#newest.set(name, { request, shown: null });
+    this.#newest.set(name, { request, pictures: [] });
     this.views.get(name)?.show(request);
   }
 
@@ -76,14 +74,17 @@ class TestPage {
     const row = Array.from({ length: width }, (_, x) => data[x * 4] ?? 0);
     picture.bitmap.close();
     const { shown, exact, level, milliseconds } = picture;
-    const seen = { shown, exact, level, milliseconds, after, row };
-    this.pictures.get(name)?.push(seen);
     const newest = this.#newest.get(name);
-    if (newest?.request === picture.request) newest.shown = seen;
+    if (newest?.request !== picture.request) return;
+    newest.pictures.push({ shown, exact, level, milliseconds, after, row });
+  }
+
+  first(name: string): Shown | null {
+    return this.#newest.get(name)?.pictures[0] ?? null;
   }
 
   last(name: string): Shown | null {
-    return this.#newest.get(name)?.shown ?? null;
+    return this.#newest.get(name)?.pictures.at(-1) ?? null;
   }
 
   async samples(

@@ -71,7 +71,8 @@ class State:
     isolated: bool = True
     # Pages of the tests themselves: path to content and type.
     extra_files: dict = field(default_factory=dict)
-    upload_delay: float = 0.0
+    # How many uploads may still end; `None` lets all.
+    uploads_let: threading.Semaphore | None = None
     fail_uploads: int = 0
     fail_queries: int = 0
     csrf_violations: int = 0
@@ -402,7 +403,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def take_in(self) -> None:
         state, name = self.state, self.query["name"][0]
-        time.sleep(state.upload_delay)
+        if state.uploads_let is not None:
+            state.uploads_let.acquire(timeout=60)
         if state.storage == "full":
             return self.error(507, "http507", "")
         with state.lock:

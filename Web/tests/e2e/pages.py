@@ -1,6 +1,38 @@
 """The screens as the tests see them. The same objects drive the mock and a real server."""
 
-from playwright.sync_api import Locator, Page, expect
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+# Long enough for a machine that has other work; what is quick is found as soon as it is there.
+PATIENCE = 30
+
+# Messages for screen readers follow one another in one place; all are kept here.
+HEARD = """addEventListener('DOMContentLoaded', () => {
+    window.heard = [];
+    const place = document.getElementById('announcements');
+    if (place) new MutationObserver(() => window.heard.push(place.textContent)).observe(place, { childList: true, characterData: true, subtree: true });
+});"""
+
+
+def until(page: Page, check: Callable, what: str = "the condition"):
+    """Waits until `check` gives something true, and returns it."""
+    limit = time.monotonic() + PATIENCE
+    while not (value := check()):
+        if time.monotonic() > limit:
+            raise AssertionError(f"{what} did not come true within {PATIENCE} s")
+        page.wait_for_timeout(50)
+    return value
+
+
+def listen(context: BrowserContext) -> None:
+    """Keeps what the pages of a context announce, for `expect_heard`."""
+    context.add_init_script(HEARD)
+
+
+def expect_heard(page: Page, words: str) -> None:
+    page.wait_for_function("words => window.heard?.some(each => each.includes(words))", arg=words)
 
 
 class Entrance:
@@ -97,10 +129,11 @@ class Viewer:
         return Viewer(self.page, f".pane[data-pane='view{number}'] ")
 
     def shown(self, index: int | None = None) -> "Viewer":
-        """Waits until the picture asked for is on the screen."""
-        expect(self.viewport).to_have_attribute("data-exact", "true")
+        """Waits until the picture asked for is on the screen, with the window, in the place and of the size asked for."""
+        expect(self.viewport).to_have_attribute("data-current", "true")
         if index is not None:
             expect(self.viewport).to_have_attribute("data-shown", str(index))
+            expect(self.viewport).to_have_attribute("data-current", "true")
         # The drawing follows in the next refresh of the screen.
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return self

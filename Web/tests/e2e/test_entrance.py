@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from mock_server import SETUP_TOKEN
-from pages import Entrance, StudyList
+from pages import Entrance, StudyList, until
 
 
 def test_first_administrator_is_created_and_signed_in(page, server):
@@ -42,7 +42,7 @@ def test_signing_out_forgets_the_list(page, server, studies):
     studies.search.fill("王")
     studies.open_user_menu().get_by_role("menuitem", name="退出登录").click()
     expect(Entrance(page).name).to_be_visible()
-    assert server.state.sessions == {}
+    until(page, lambda: server.state.sessions == {}, "the end of the session")
     assert server.state.csrf_violations == 0
     Entrance(page).sign_in("reader", server.state.accounts["reader"])
     expect(studies.shown().search).to_have_value("")

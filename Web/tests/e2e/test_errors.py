@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from conftest import open_page, sign_in
 from mock_server import MockServer
-from pages import ImportPanel, Viewer
+from pages import ImportPanel, Viewer, until
 from test_marks import Marks
 
 CATALOGUE = json.loads((pathlib.Path(__file__).resolve().parents[2] / "src/locales/zh-CN.json").read_text())
@@ -28,11 +28,8 @@ def shown_error(page: Page, code: str, server: MockServer | None = None) -> None
     expect(around).to_contain_text(CATALOGUE[f"error.{code}.remedy"])
     assert not RAW.search(around.inner_text()), around.inner_text()
     if server is not None:
-        for _ in range(50):
-            if [each for each in server.state.reports if each["id"] == identifier and each["code"] == code]:
-                return
-            page.wait_for_timeout(100)
-        raise AssertionError(f"{code} {identifier} was not reported: {server.state.reports}")
+        told = lambda: any(each["id"] == identifier and each["code"] == code for each in server.state.reports)  # noqa: E731
+        until(page, told, f"the report of {code} {identifier}")
 
 
 def open_study(page: Page, server: MockServer, kind: str = "ct") -> Viewer:
@@ -85,7 +82,8 @@ def test_ct_4_4_1_3_no_answer_in_time_is_an_error(chromium, server):
     studies = sign_in(page, server)
     page.route("**/api/studies?*", lambda route: None)
     studies.search.fill("x")
-    page.clock.fast_forward(1_000)
+    with page.expect_request("**/api/studies?*"):
+        page.clock.fast_forward(1_000)
     page.clock.fast_forward(121_000)
     shown_error(page, "timeout")
     page.context.close()
@@ -98,7 +96,7 @@ def test_ct_4_4_1_3_a_lost_graphics_device_leaves_no_picture_to_diagnose_from(pa
     page.evaluate(lose, "contextlost")
     shown_error(page, "graphicsLost", server)
     expect(viewer.viewport).to_have_attribute("data-full", "false")
-    assert viewer.pixel(128, 128, 256, 256) == [0, 0, 0]
+    until(page, lambda: viewer.pixel(128, 128, 256, 256) == [0, 0, 0], "the empty view")
     page.evaluate(lose, "contextrestored")
     viewer.shown()
     expect(page.locator(".error-id")).to_have_count(0)
@@ -134,7 +132,7 @@ def test_ct_4_4_1_3_a_damaged_frame_is_named_and_no_other_stands_in(page, server
     viewer.series.filter(has_text="像素损坏").click()
     shown_error(page, "damaged", server)
     expect(viewer.viewport).to_have_attribute("data-full", "false")
-    assert viewer.pixel(128, 128, 256, 256) == [0, 0, 0]
+    until(page, lambda: viewer.pixel(128, 128, 256, 256) == [0, 0, 0], "the empty view")
 
 
 @pytest.fixture
@@ -166,11 +164,7 @@ def test_ct_4_4_1_2_marks_that_nobody_keeps_are_told_before_they_are_lost(page, 
     shown_error(page, "notSaved", server)
     page.unroute("**/marks/draft")
     page.keyboard.press("Escape")
-    for _ in range(200):
-        if server.state.marks.marks("reader", marks.study):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the mark was not sent when the server took marks again")
+    until(page, lambda: server.state.marks.marks("reader", marks.study), "that the server gets the mark")
 
 
 def test_leaving_with_marks_that_nobody_keeps_asks_first(page, server, drawn):
@@ -178,10 +172,12 @@ def test_leaving_with_marks_that_nobody_keeps_asks_first(page, server, drawn):
     marks = drawn(keeps=False)
     shown_error(page, "notSaved")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("q")
     question = page.locator(".dialog-confirm")
     expect(question).to_contain_text(CATALOGUE["measure.leave.text"])
     question.get_by_role("button", name=CATALOGUE["action.keepGoing"]).click()
+    expect(question).to_have_count(0)
     expect(marks.all).to_have_count(1)
     page.keyboard.press("q")
     question.get_by_role("button", name=CATALOGUE["measure.leave.action"]).click()
@@ -209,6 +205,7 @@ def test_pacs_4_2_1_g_another_patient_beside_is_asked_for(page, server):
     entry.drag_to(viewer.viewport.first)
     expect(question).to_contain_text("Else")
     question.get_by_role("button", name=CATALOGUE["action.cancel"]).click()
+    expect(question).to_have_count(0)
     expect(page.locator(".banner-patients")).to_have_count(0)
     assert "OTHER" not in page.locator(".views").inner_text()
     entry.drag_to(viewer.viewport.first)

@@ -72,11 +72,14 @@ def test_a_marked_catalogue_leaves_no_text_unmarked(chromium, server):
     Entrance(page).open(server.url).sign_in("reader", server.state.accounts["reader"])
     expect(page.locator(".empty")).to_be_visible()
     page.keyboard.press("F1")
+    expect(page.locator("dialog")).to_be_visible()
     assert page.evaluate(UNMARKED, data) == []
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     server.state.add_study(0)
     Viewer(page).open(server.url, synthetic.study_uid(0)).shown(0)
     page.keyboard.press("F1")
+    expect(page.locator("dialog")).to_be_visible()
     shown = [t for each in synthetic.VIEWER_SERIES for t in (each["description"],)]
     assert page.evaluate(UNMARKED, [*data, *shown, "王伟", "Wang Wei", "P2400000", "胸部平扫"]) == []
     page.context.close()
@@ -138,6 +141,7 @@ def test_the_whole_way_by_keyboard_alone(page, server):
 def test_every_command_with_a_key_is_in_the_help_and_on_its_button(page, server, studies):
     Viewer(page).open(server.url, synthetic.study_uid(0)).shown(0)
     page.keyboard.press("F1")
+    expect(page.locator("dialog")).to_be_visible()
     text = page.locator("dialog").inner_text()
     for button in page.locator(".viewer-bar .tool[aria-keyshortcuts]").all():
         assert button.get_attribute("aria-label") in text
@@ -164,8 +168,7 @@ def test_firefox_signs_in_searches_imports_and_views(firefox, server):
     viewer = Viewer(page).open(server.url, synthetic.study_uid(0)).shown(0)
     assert viewer.pixel(32, 8, 256, 256)[0] == 255
     page.keyboard.press("Shift+I")
-    page.wait_for_timeout(300)
-    assert viewer.pixel(32, 8, 256, 256)[0] == 0
+    assert viewer.shown().pixel(32, 8, 256, 256)[0] == 0
     page.keyboard.press("End")
     viewer.shown(39)
     page.context.close()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 import synthetic
 from conftest import FIREFOX_CONTEXT, open_page, sign_in
-from pages import StudyList, Viewer
+from pages import StudyList, Viewer, expect_heard, until
 
 STUDY, NEXT, THIRD = (synthetic.study_uid(index) for index in range(3))
 PHONE = dict(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=3)
@@ -82,10 +82,7 @@ def test_the_viewer_goes_on_to_the_next_study_of_the_list_and_has_it_ready(page,
     viewer = Viewer(page).open(server.url, order[0], hang=True)
     viewer.pane(1).shown(0)
     # The next one is fetched while this one is read, and only then.
-    for _ in range(100):
-        if any(f"/studies/{order[1]}/" in each and "/frames" in each for each in asked):
-            break
-        page.wait_for_timeout(100)
+    until(page, lambda: any(f"/studies/{order[1]}/" in each and "/frames" in each for each in asked), "the next study's images")
     ahead = [each for each in asked if "/frames" in each]
     assert f"/studies/{order[0]}/" in ahead[0] and any(f"/studies/{order[1]}/" in each for each in ahead)
     page.keyboard.press("Shift+PageDown")
@@ -95,7 +92,7 @@ def test_the_viewer_goes_on_to_the_next_study_of_the_list_and_has_it_ready(page,
     page.wait_for_url(re.compile(f"{re.escape(order[0])}$"))
     viewer.pane(1).shown()
     page.keyboard.press("Shift+PageUp")
-    expect(page.locator("#announcements")).to_contain_text("没有更多检查")
+    expect_heard(page, "没有更多检查")
     page.keyboard.press("q")
     expect(StudyList(page).selected).to_have_attribute("data-key", order[0])
 
@@ -124,11 +121,11 @@ def test_a_link_to_a_study_leads_there_after_signing_in(chromium, server, secure
         page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')) }")
     page.keyboard.press("Alt+u")
     if secure:
-        expect(page.locator("#announcements")).to_contain_text("链接已复制")
+        expect_heard(page, "链接已复制")
         link = page.evaluate("navigator.clipboard.readText()")
     else:
-        link = page.locator("dialog input").input_value()
         expect(page.locator("dialog input")).to_be_focused()
+        link = page.locator("dialog input").input_value()
         page.keyboard.press("Escape")
     assert link == f"{server.url}/#/viewer/{STUDY}"
     page.context.close()
@@ -151,6 +148,7 @@ def test_f6_leads_from_the_views_to_every_part_and_back(both, server):
     viewer = Viewer(both).open(server.url, STUDY, hang=True)
     viewer.pane(1).shown(0)
     both.keyboard.press("Shift+T")
+    expect(both.locator(".tag-panel")).to_be_visible()
     places = []
     for _ in range(5):
         places.append(both.evaluate("document.activeElement.closest('.viewer-bar, .series-strip, .tag-panel')?.className ?? 'views'"))
@@ -200,11 +198,8 @@ def test_a_long_text_in_a_view_scrolls_with_the_wheel(both, server):
     box = body.bounding_box()
     both.mouse.move(box["x"] + 100, box["y"] + 100)
     both.mouse.wheel(0, 400)
-    for _ in range(50):
-        if body.evaluate("body => [body, ...body.querySelectorAll('*')].some(each => each.scrollTop > 100)"):
-            return
-        both.wait_for_timeout(50)
-    raise AssertionError("the text stands still")
+    moved = "body => [body, ...body.querySelectorAll('*')].some(each => each.scrollTop > 100)"
+    until(both, lambda: body.evaluate(moved), "that the text moves")
 
 
 # MARK: Telephone

@@ -11,6 +11,7 @@ import mock_viewing
 import synthetic
 from conftest import Watch, open_page
 from mock_server import DIST, MockServer
+from pages import until
 
 STUDY = synthetic.study_uid(0)
 CT, MR, DX, US, SR, BROKEN = range(6)
@@ -123,14 +124,14 @@ def test_series_load_once_however_many_views_show_them(isolated):
 
 
 def test_the_nearest_slice_stands_in_and_says_so(isolated):
-    isolated.server.state.frame_delay = 0.15
+    isolated.server.state.frame_delay = 0.5
     isolated.do("openSeries", CT)
     isolated.do("view", "a", str(CT))
     isolated.do("show", "a", 0)
     isolated.exact("a", 0)
     isolated.do("show", "a", 30)
-    isolated.until("imagingTest.pictures.get('a').length > 1")
-    first = isolated.page.evaluate("imagingTest.pictures.get('a')[1]")
+    isolated.until("imagingTest.first('a')")
+    first = isolated.do("first", "a")
     assert not first["exact"] and first["shown"] < 30
     isolated.exact("a", 30)
     # Begun anew from there, without what was there already.
@@ -153,14 +154,18 @@ def test_frames_that_cannot_be_given_say_why(imaging):
 
 
 def test_leaving_a_series_ends_its_stream_and_keeps_what_came(isolated):
-    isolated.server.state.frame_delay = 0.05
+    isolated.server.state.frame_delay = 0.25
     isolated.do("openSeries", CT)
     isolated.until("imagingTest.loaded('0') >= 5")
     isolated.page.evaluate("imagingTest.series.get('0').release()")
-    isolated.page.wait_for_timeout(300)
-    sent = len(isolated.server.state.frame_requests)
-    isolated.page.wait_for_timeout(400)
-    assert len(isolated.server.state.frame_requests) == sent < 40
+
+    def at_rest() -> bool:
+        before = len(isolated.server.state.frame_requests)
+        isolated.page.wait_for_timeout(1_000)
+        return len(isolated.server.state.frame_requests) == before
+
+    until(isolated.page, at_rest, "the end of the stream")
+    assert len(isolated.server.state.frame_requests) < 40
     isolated.server.state.frame_delay = 0
     isolated.do("openSeries", CT)
     isolated.until("imagingTest.loaded('0') === 40")
@@ -170,8 +175,11 @@ def test_leaving_a_series_ends_its_stream_and_keeps_what_came(isolated):
 
 def test_prefetching_waits_for_what_is_looked_at(isolated):
     isolated.server.state.frame_delay = 0.01
-    isolated.page.evaluate("imagingTest.service.prefetch(imagingTest.study, [imagingTest.study.series[1]])")
-    isolated.do("openSeries", CT)
+    # At once: what had begun before would be sent meanwhile.
+    isolated.page.evaluate("""() => {
+        imagingTest.service.prefetch(imagingTest.study, [imagingTest.study.series[1]]);
+        imagingTest.openSeries(0);
+    }""")
     isolated.until("imagingTest.loaded('0') === 40")
     isolated.do("openSeries", MR)
     isolated.until("imagingTest.loaded('1') === 12")
@@ -184,7 +192,7 @@ def test_a_server_that_was_restarted_goes_on_where_it_was(isolated):
     state.cut_streams_after = 9
     port = isolated.server.http.server_address[1]
     isolated.do("openSeries", CT)
-    isolated.until("imagingTest.loaded('0') === 9")
+    isolated.until("imagingTest.loaded('0') >= 9")
     isolated.server.stop()
     isolated.until("imagingTest.series.get('0').waiting.peek()")
     again = MockServer(port)

@@ -1,12 +1,13 @@
 """Import: files, folders, verdicts, progress, cancel, errors, leaving the page."""
 
 import io
+import threading
 import zipfile
 
 import pytest
 from playwright.sync_api import expect
 
-from pages import Entrance, ImportPanel
+from pages import Entrance, ImportPanel, until
 
 HEAD = bytes(128) + b"DICM"
 
@@ -79,7 +80,7 @@ def test_a_folder_can_be_picked(page, server, studies, panel, tmp_path):
 
 
 def test_pacs_4_2_4_b_progress_counts_and_cancel(server, studies, panel):
-    server.state.upload_delay = 0.25
+    server.state.uploads_let = threading.Semaphore(4)
     studies.files.set_input_files(as_files({f"IM{i:03d}": dicom(i) for i in range(40)}))
     expect(panel.title).to_have_text("正在导入")
     expect(panel.panel.locator(".import-figures")).to_contain_text("/ 40")
@@ -87,6 +88,8 @@ def test_pacs_4_2_4_b_progress_counts_and_cancel(server, studies, panel):
     panel.button("取消").click()
     expect(panel.title).to_have_text("导入结束")
     expect(panel.chips.filter(has_text="已取消")).to_be_visible()
+    # What was on its way is not waited for, and nothing is sent any more.
+    server.state.uploads_let.release(40)
     panel.page.wait_for_timeout(600)
     assert len(server.state.uploads) < 12
     # What was stored is stored; the counts tell the whole of it.
@@ -116,7 +119,7 @@ def test_pacs_4_2_4_c_full_storage_pauses_and_goes_on(server, studies, panel):
 
 
 def test_pacs_4_2_2_e_leaving_or_signing_out_while_importing_asks_first(page, server, studies, panel):
-    server.state.upload_delay = 0.4
+    server.state.uploads_let = threading.Semaphore(1)
     studies.files.set_input_files(as_files({f"IM{i}": dicom(i) for i in range(12)}))
     expect(panel.title).to_have_text("正在导入")
     asked = []
@@ -127,14 +130,15 @@ def test_pacs_4_2_2_e_leaving_or_signing_out_while_importing_asks_first(page, se
 
     page.on("dialog", stay)
     page.evaluate("setTimeout(() => location.reload(), 0)")
-    page.wait_for_timeout(400)
+    until(page, lambda: asked, "the browser's question")
     assert asked == ["beforeunload"]
     expect(panel.title).to_have_text("正在导入")
     studies.open_user_menu().get_by_role("menuitem", name="退出登录").click()
     dialog = page.locator("dialog")
     expect(dialog).to_contain_text("导入尚未完成")
     dialog.get_by_role("button", name="继续，不中断").click()
-    expect(panel.title).to_have_text("导入结束", timeout=15_000)
+    server.state.uploads_let.release(12)
+    expect(panel.title).to_have_text("导入结束")
     expect(panel.chips.filter(has_text="已入库")).to_contain_text("12")
     page.remove_listener("dialog", stay)
     page.reload()
@@ -142,25 +146,28 @@ def test_pacs_4_2_2_e_leaving_or_signing_out_while_importing_asks_first(page, se
 
 
 def test_the_import_goes_on_in_the_viewer(page, server, studies, panel):
-    server.state.upload_delay = 0.3
+    server.state.uploads_let = threading.Semaphore(1)
     studies.files.set_input_files(as_files({f"IM{i}": dicom(i) for i in range(9)}))
     studies.rows.first.dblclick()
     expect(page.locator(".viewport").first).to_have_attribute("data-exact", "true")
-    expect(panel.title).to_have_text("导入结束", timeout=15_000)
+    server.state.uploads_let.release(9)
+    expect(panel.title).to_have_text("导入结束")
     assert len(server.state.uploads) == 9
 
 
 def test_an_import_interrupted_by_the_end_of_the_session_goes_on_for_the_same_user_only(page, server, studies, panel):
-    server.state.upload_delay = 0.3
+    server.state.uploads_let = threading.Semaphore(1)
     studies.files.set_input_files(as_files({f"IM{i}": dicom(i) for i in range(7)}))
     expect(panel.chips.filter(has_text="已入库")).to_be_visible()
     server.state.sessions.clear()
+    server.state.uploads_let.release(7)
     expect(page.locator("#name")).to_be_visible()
     expect(panel.panel).to_have_count(0)
     Entrance(page).sign_in("reader", server.state.accounts["reader"])
     expect(panel.title).to_have_text("导入已暂停")
+    server.state.uploads_let = None
     panel.pause.get_by_role("button", name="继续导入").click()
-    expect(panel.title).to_have_text("导入结束", timeout=15_000)
+    expect(panel.title).to_have_text("导入结束")
     expect(panel.chips.filter(has_text="已入库")).to_contain_text("7")
     server.state.accounts["other"] = "Green-lantern-42"
     studies.open_user_menu().get_by_role("menuitem", name="退出登录").click()

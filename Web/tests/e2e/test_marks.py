@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from conftest import open_page, sign_in
 from mock_server import DIST
-from pages import Entrance
+from pages import Entrance, until
 
 # A page built with kernels that cannot measure yet draws no values; then these walks are shown as skipped.
 CAN_MEASURE = any(b"apus_measure" in module.read_bytes() for module in DIST.glob("assets/kernels.*.wasm"))
@@ -68,6 +68,11 @@ class Marks:
         expect(self.viewport).to_have_attribute("data-full", "true", timeout=30_000)
         self.frames()
         return self
+
+    def settled(self) -> None:
+        """Until the picture is the one last asked for, and drawn."""
+        expect(self.viewport).to_have_attribute("data-current", "true")
+        self.frames()
 
     def frames(self) -> None:
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -133,22 +138,15 @@ class Marks:
 
     def kept(self, count: int) -> list:
         """The marks the server has, once they are so many and it has everything."""
-        for _ in range(70):
-            marks = self.server.state.marks.marks("reader", self.study)
-            journal = self.page.evaluate(JOURNAL)
-            if len(marks) == count and journal == 0:
-                return marks
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"the server has {len(self.server.state.marks.marks('reader', self.study))} marks, not {count}")
+        has = lambda: self.server.state.marks.marks("reader", self.study)  # noqa: E731
+        until(self.page, lambda: len(has()) == count and self.page.evaluate(JOURNAL) == 0, f"that the server has {count} marks")
+        return has()
 
     def changed(self, before: dict) -> dict:
         """The only mark, once the server has it otherwise than `before`."""
-        for _ in range(70):
-            (now,) = self.kept(1)
-            if now != before:
-                return now
-            self.page.wait_for_timeout(100)
-        raise AssertionError("the mark on the server has not changed")
+        until(self.page, lambda: self.kept(1) != [before], "that the mark on the server changes")
+        (now,) = self.kept(1)
+        return now
 
     def labels(self) -> dict:
         return {each.get_attribute("data-number"): each.get_attribute("data-label") for each in self.all.all()}
@@ -160,6 +158,11 @@ class Marks:
             [mark.dataset.uid, mark.querySelector('.mark-line').getAttribute('d'),
              mark.querySelector('.mark-ground').getAttribute('x'), mark.dataset.label]).sort()"""
         return json.dumps(self.page.evaluate(script))
+
+    def stand(self, places: str, parts: int | None = None) -> None:
+        """Waits until they stand there, by all or the first so many parts of each: values and labels come after the lines."""
+        told = lambda text: [each[:parts] for each in json.loads(text)]  # noqa: E731
+        until(self.page, lambda: told(self.places()) == told(places), "that the marks stand where they stood")
 
 
 JOURNAL = """() => new Promise(done => {
@@ -224,7 +227,7 @@ def test_the_view_changes_no_value_and_marks_stay_on_the_picture(marks):
     for keys in ("", "Shift+H", "Shift+V", "Shift+R", "=", "-", "Shift+L", "Shift+H", "Shift+V", "=", "="):
         if keys:
             page.keyboard.press(keys)
-        page.wait_for_timeout(150)
+        marks.settled()
         assert {**values, **marks.labels()} == values, keys
         seen += on_nodule(marks, before[-1]["uid"])
     assert seen >= 8
@@ -260,7 +263,7 @@ def test_reloading_shows_exactly_what_was_left(marks):
     marks.page.reload()
     marks.ready()
     expect(marks.all).to_have_count(4)
-    assert marks.places() == before
+    marks.stand(before)
 
 
 def test_saving_as_dicom_moves_nothing(marks):
@@ -273,7 +276,7 @@ def test_saving_as_dicom_moves_nothing(marks):
     assert marks.server.state.marks.published[marks.study].keys() == {each["uid"] for each in marks.kept(2)}
     marks.page.keyboard.press("Shift+M")
     expect(marks.rows).to_have_count(0)
-    assert marks.places() == before
+    marks.stand(before)
 
 
 def test_delete_asks_nothing_and_undo_brings_back(marks):
@@ -284,7 +287,7 @@ def test_delete_asks_nothing_and_undo_brings_back(marks):
     marks.kept(0)
     marks.page.keyboard.press("Control+z")
     expect(marks.all).to_have_count(1)
-    assert [each[:3] for each in json.loads(marks.places())] == [each[:3] for each in json.loads(before)]
+    marks.stand(before, 3)
     marks.kept(1)
     marks.page.keyboard.press("Control+y")
     marks.kept(0)
@@ -360,6 +363,7 @@ def test_a_calibration_without_spacing_gives_millimetres(marks):
     marks.drag((-100, 0), (100, 0))
     page.locator("dialog[open] input").fill("50")
     page.keyboard.press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
     marks.kept(1)
     drawn = marks.draw("length")
     assert drawn["calibration"]["source"] == "user"
@@ -405,24 +409,29 @@ def test_nothing_is_lost_when_network_server_and_session_end_in_the_middle_of_dr
     page.wait_for_timeout(1500)
     state.marks.down = False
     marks.kept(3)
-    # The session ends with a polygon begun and a mark not yet sent.
+    # The session ends with a polygon begun and a mark not yet sent: it is held back until then.
     state.sessions.clear()
+    held = []
+    page.route("**/marks/draft", held.append)
     page.keyboard.press("e")
     marks.drag((40, 40), (120, 110))
     page.keyboard.press("u")
     marks.click((-100, 120))
     marks.click((0, 120))
-    expect(page.locator("#password")).to_be_visible(timeout=15_000)
+    page.unroute("**/marks/draft")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#password")).to_be_visible()
     assert len(state.marks.marks("reader", marks.study)) == 3
     Entrance(page).sign_in("reader", state.accounts["reader"])
     marks.ready()
-    marks.page.wait_for_timeout(500)
-    assert {each["kind"] for each in state.marks.marks("reader", marks.study)} >= {"length", "rectangle", "arrow", "ellipse"}
+    kinds = lambda: {each["kind"] for each in state.marks.marks("reader", marks.study)}  # noqa: E731
+    until(page, lambda: kinds() >= {"length", "rectangle", "arrow", "ellipse"}, "that the server has the ellipse")
     # The polygon goes on where it was.
     marks.click((-50, 200))
     page.keyboard.press("Enter")
-    kinds = sorted(each["kind"] for each in marks.kept(5))
-    assert kinds == ["arrow", "ellipse", "length", "polygon", "rectangle"]
+    marks.kept(5)
+    assert kinds() == {"arrow", "ellipse", "length", "polygon", "rectangle"}
 
 
 def test_what_the_server_never_got_is_there_after_the_browser_was_closed(marks):
@@ -431,7 +440,7 @@ def test_what_the_server_never_got_is_there_after_the_browser_was_closed(marks):
     page.keyboard.press("d")
     marks.drag((-200, -150), (-80, -150))
     expect(marks.all).to_have_count(1)
-    page.wait_for_timeout(300)
+    until(page, lambda: page.evaluate(JOURNAL) == 1, "that the browser has the mark")
     page.goto("about:blank")
     state.marks.down = False
     marks.open()
@@ -448,7 +457,7 @@ def test_another_reader_on_the_same_machine_sees_nothing_of_it(marks):
     expect(marks.all).to_have_count(1)
     state.sessions.clear()
     state.marks.down = False
-    expect(page.locator("#password")).to_be_visible(timeout=20_000)
+    expect(page.locator("#password")).to_be_visible()
     Entrance(page).sign_in("second", state.accounts["second"])
     marks.ready()
     page.wait_for_timeout(1000)
@@ -460,5 +469,5 @@ def test_two_windows_show_the_same(marks):
     other = Marks(marks.page.context.new_page(), marks.server).open()
     marks.draw("length")
     expect(other.all).to_have_count(1)
-    assert other.labels() == marks.labels()
+    until(other.page, lambda: other.labels() == marks.labels(), "that both say the same")
     other.page.close()

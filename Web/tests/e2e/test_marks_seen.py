@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 import synthetic
 from conftest import OUTPUT, open_page, sign_in
+from pages import until
 from test_marks import TOOLS, Marks, pytestmark  # noqa: F401
 
 # WCAG 2.2, 1.4.11: parts of graphics that are needed to understand them.
@@ -97,7 +98,7 @@ def least_contrast(marks: Marks, picture: np.ndarray, number: int) -> float:
 
 
 def screenshot(marks: Marks) -> np.ndarray:
-    marks.frames()
+    marks.settled()
     return np.asarray(Image.open(io.BytesIO(marks.page.screenshot())).convert("RGB"))
 
 
@@ -261,7 +262,7 @@ def test_colour_and_digits_follow_the_account(chromium, marks):
     assert digits(marks) == 1
     for name, count in (("more", 2), ("most", 3), ("fewer", 0), ("supported", 1), ("more", 2)):
         choose(marks, digits=name)
-        assert digits(marks) == count
+        until(marks.page, lambda: digits(marks) == count, f"{count} digits")
     choose(marks, color="green", outline="strong")
     assert marks.kept(1) == kept
     page, watch = open_page(chromium)
@@ -269,7 +270,7 @@ def test_colour_and_digits_follow_the_account(chromium, marks):
     other = Marks(page, marks.server).open()
     expect(other.viewport.locator(".marks")).to_have_attribute("data-color", "green")
     expect(other.viewport.locator(".marks")).to_have_attribute("data-outline", "strong")
-    assert digits(other) == 2
+    until(page, lambda: digits(other) == 2, "two digits")
     page.context.close()
     assert watch.problems == []
 

@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 import synthetic
 from conftest import FIREFOX_CONTEXT, OUTPUT, enter_by_keyboard, open_page
 from mock_server import MockServer
-from pages import StudyList, Viewer
+from pages import StudyList, Viewer, until
 from test_marks import Marks
 
 STUDY = synthetic.study_uid(0)
@@ -153,11 +153,7 @@ def looking(page, viewer: Viewer) -> None:
     expect(text).not_to_contain_text("反相")
     page.keyboard.press("3")
     expect(text).to_contain_text("窗宽 2,000")
-    for _ in range(50):
-        if one.pixel(128, 200, 256, 256) == bone:
-            break
-        page.wait_for_timeout(50)
-    assert one.pixel(128, 200, 256, 256) == bone
+    assert one.shown().pixel(128, 200, 256, 256) == bone
 
 
 def measuring(page, server) -> None:
@@ -172,13 +168,13 @@ def measuring(page, server) -> None:
     page.keyboard.press("Escape")
     labels = marks.labels()
     page.keyboard.press("Control+s")
-    expect(page.locator("#announcements")).not_to_have_text("")
+    until(page, lambda: len(server.state.marks.published.get(STUDY, {})) == 2, "that both are saved")
     page.reload()
     page.locator(".viewport[data-full=true]").first.wait_for(timeout=30_000)
     # They were drawn on the second image.
     page.keyboard.press("ArrowDown")
     expect(marks.all).to_have_count(2)
-    assert sorted(marks.labels().values()) == sorted(labels.values())
+    until(page, lambda: sorted(marks.labels().values()) == sorted(labels.values()), "the same values")
 
 
 def knowing(page, viewer: Viewer) -> None:
@@ -195,6 +191,7 @@ def knowing(page, viewer: Viewer) -> None:
     page.keyboard.press("F1")
     expect(page.locator("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("Alt+2")
     expect(viewer.panes).to_have_count(4)
     page.keyboard.press("Control+z")
@@ -202,6 +199,7 @@ def knowing(page, viewer: Viewer) -> None:
 
 
 def comparing(page, viewer: Viewer) -> None:
+    expect(page.locator(".rail-study")).to_have_count(2)
     page.keyboard.press("Control+ArrowUp")
     viewer.pane(2).shown()
     expect(page.locator(".exam-strip .exam-letter")).to_have_text(["A", "B"])

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from conftest import sign_in
-from pages import Viewer
+from pages import Viewer, expect_heard, until
 
 
 def ahead_of(server) -> list[dict]:
@@ -13,11 +13,7 @@ def ahead_of(server) -> list[dict]:
 
 
 def eventually_ahead(page, server, count: int) -> None:
-    for _ in range(100):
-        if len(ahead_of(server)) >= count:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"made ready: {ahead_of(server)}")
+    until(page, lambda: len(ahead_of(server)) >= count, f"that {count} series are made ready")
 
 
 def test_the_study_chosen_in_the_list_is_ready_when_it_is_opened(page, server):
@@ -27,9 +23,14 @@ def test_the_study_chosen_in_the_list_is_ready_when_it_is_opened(page, server):
     expect(studies.rows.nth(1)).to_contain_text("CT")
     studies.rows.first.focus()
     assert ahead_of(server) == []
-    for _ in range(3):
-        page.keyboard.press("ArrowDown")
-    eventually_ahead(page, server, 1)
+    # Three times without a rest between, however slow the machine.
+    with page.expect_event("requestfinished", lambda request: "ahead=1" in request.url):
+        page.evaluate("""() => {
+            for (let i = 0; i < 3; i++) {
+                document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', code: 'ArrowDown', bubbles: true, cancelable: true }));
+            }
+        }""")
+    # What has come is taken in.
     page.wait_for_timeout(600)
     assert len(ahead_of(server)) == 1
     uid = studies.selected.get_attribute("data-key")
@@ -57,7 +58,7 @@ def test_the_next_two_of_the_list_are_made_ready_and_a_key_leads_to_them(page, s
     page.wait_for_url(re.compile(re.escape(rows[0])))
     viewer.pane(1).shown()
     page.keyboard.press("Shift+PageUp")
-    expect(page.locator("#announcements")).to_have_text("列表中没有更多检查")
+    expect_heard(page, "列表中没有更多检查")
     assert rows[0] in page.url
 
 

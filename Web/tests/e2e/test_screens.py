@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 import synthetic
 from conftest import FIREFOX_CONTEXT, open_page, sign_in
-from pages import StudyList, Viewer
+from pages import StudyList, Viewer, until
 
 STUDY = synthetic.study_uid(0)
 LONG = "超长检查描述 " + "胸腹盆增强扫描三期动脉期门脉期延迟期 " * 9 + "末尾"
@@ -129,14 +129,13 @@ def test_pacs_4_5_21_3_colour_images_are_not_shown_in_grey_unless_the_reader_say
     message = page.locator(".viewport .viewport-message")
     expect(message).to_contain_text("彩色图像不以灰阶显示")
     expect(message).to_contain_text("可能丢失具有诊断价值的信息")
-    page.wait_for_timeout(300)
     black = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.every((v, i) => i % 4 === 3 || v === 0)"
-    assert page.locator(".viewport-canvas").evaluate(black)
+    until(page, lambda: page.locator(".viewport-canvas").evaluate(black), "the empty view")
     message.get_by_role("button", name="以灰阶显示").click()
     expect(message).to_have_count(0)
     # Shown now, and the notice stays in the view.
     expect(page.locator(".fidelity-grey")).to_have_text("颜色缺失")
-    page.wait_for_timeout(300)
+    viewer.shown()
     assert not page.locator(".viewport-canvas").evaluate(black)
     # A grey image painted in false colours loses them as well.
     viewer.series.nth(0).click()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 import synthetic
 from conftest import sign_in
 from mock_server import SETUP_TOKEN
-from pages import Viewer
+from pages import Viewer, until
 
 STUDY = synthetic.study_uid(0)
 
@@ -194,7 +194,7 @@ def test_what_opens_over_the_viewer(page, server, what):
     matches(page, tree)
     if "dialog" in tree:
         # A dialog holds the keyboard until it is left, and gives it back.
-        assert page.evaluate("document.activeElement.closest('dialog') !== null")
+        until(page, lambda: page.evaluate("document.activeElement.closest('dialog') !== null"), "the keys in the dialog")
         page.keyboard.press("Escape")
         expect(page.locator("dialog")).to_have_count(0)
         page.keyboard.press("ArrowDown")

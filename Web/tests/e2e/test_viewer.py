@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 import synthetic
 from conftest import sign_in
-from pages import Viewer
+from pages import Viewer, until
 
 STUDY = synthetic.study_uid(0)
 CT, MR, DX, US, SR, BROKEN = range(6)
@@ -37,11 +37,10 @@ def test_pacs_4_2_8_d_presets_invert_and_reset(page, viewer):
     page.keyboard.press("2")
     expect(page.locator(".corner-bottom-right")).to_contain_text("窗宽 1,500　窗位 -600")
     viewer.shown()
-    page.wait_for_timeout(150)
     lung = [round(min(max(((v + 600.5) / 1499 + 0.5) * 255, 0), 255)) for v in SQUARES]
     assert np.abs(np.array(levels(viewer)) - lung).max() <= 1
     page.keyboard.press("Shift+I")
-    page.wait_for_timeout(200)
+    viewer.shown()
     assert np.abs(np.array(levels(viewer)) - [255 - level for level in lung]).max() <= 1
     expect(page.get_by_role("button", name="反相")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
@@ -180,15 +179,14 @@ def test_what_is_no_image_is_a_document_and_shows_its_attributes(page, viewer):
 def test_unreadable_pixels_are_explained_and_no_other_image_stands_in(page, viewer):
     viewer.series.nth(BROKEN).click()
     expect(page.locator(".viewport-message")).to_contain_text("第 1 幅无法显示")
-    page.wait_for_timeout(100)
-    assert viewer.pixel(128, 128, 256, 256) == [0, 0, 0]
+    until(page, lambda: viewer.pixel(128, 128, 256, 256) == [0, 0, 0], "the empty view")
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".no-images-note")).to_be_visible()
 
 
 def test_the_nearest_loaded_slice_stands_in_and_says_so(page, server):
     sign_in(page, server)
-    server.state.frame_delay = 0.4
+    server.state.frame_delay = 2
     viewer = Viewer(page).open(server.url, STUDY).shown(0)
     page.keyboard.press("End")
     expect(page.locator(".corner-note")).to_contain_text("正在载入，暂显示第")
@@ -204,7 +202,7 @@ def test_changing_the_series_stops_loading_the_one_before(page, server):
     server.state.frame_delay = 0.3
     viewer = Viewer(page).open(server.url, STUDY).shown(0)
     viewer.series.nth(MR).click()
-    page.wait_for_timeout(100)
+    until(page, lambda: any(kind == "mr" for kind, *_ in server.state.frame_requests), "the other series")
     asked = sum(1 for kind, *_ in server.state.frame_requests if kind == "ct")
     viewer.loaded(12)
     # One may have been on its way, and two more are written before the server notices that the stream was closed.

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 import synthetic
 from conftest import FIREFOX_CONTEXT, open_page, sign_in
-from pages import StudyList, Viewer
+from pages import StudyList, Viewer, expect_heard, until
 
 STUDY = synthetic.study_uid(0)
 
@@ -114,12 +114,10 @@ def test_guide_1_1_1_1_2_4_pseudo_colour_is_shown_named_and_taken_back(page, ser
     page.get_by_role("button", name="更多显示方式").click()
     page.get_by_role("menuitemcheckbox", name="热铁伪彩").click()
     expect(page.locator(".corner-bottom-right")).to_contain_text("伪彩：热铁伪彩")
-    page.wait_for_timeout(200)
-    red, _, blue = viewer.pixel(128, 100, 256, 256)
+    red, _, blue = viewer.shown().pixel(128, 100, 256, 256)
     assert red > blue
     page.keyboard.press("Control+z")
-    page.wait_for_timeout(200)
-    assert viewer.pixel(128, 100, 256, 256) == grey
+    assert viewer.shown().pixel(128, 100, 256, 256) == grey
 
 
 def test_the_context_menu_holds_what_the_keys_do(page, hung):
@@ -158,6 +156,7 @@ def test_pacs_4_2_11_d_life_size_without_calibration_says_so(page, server):
     badge.click()
     expect(page.locator("dialog")).to_contain_text("显示器尚未校准")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("Alt+c")
     page.get_by_role("button", name="保存").click()
     expect(badge).to_have_count(0)
@@ -210,7 +209,7 @@ def test_a_screen_is_saved_as_a_protocol_and_hangs_the_next_time(page, server):
     page.locator("#protocol-name").fill("我的方案")
     expect(page.locator("dialog")).to_contain_text("设备类型是 CT")
     page.get_by_role("button", name="保存").click()
-    expect(page.locator("#announcements")).to_contain_text("我的方案")
+    expect_heard(page, "我的方案")
     page.reload()
     expect(viewer.panes).to_have_count(9)
     page.keyboard.press("Shift+P")
@@ -223,6 +222,7 @@ def test_a_profile_changes_keys_and_help_together(page, server):
     page.keyboard.press("Shift+Q")
     page.get_by_label("OHIF").check()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("i")
     expect(page.locator(".corner-bottom-right")).to_contain_text("反相")
     page.keyboard.press("F1")
@@ -266,6 +266,7 @@ def test_the_server_keeps_habits_monitors_and_display_checks_for_other_browsers(
     first.unroute("**/api/display-checks")
     first.reload()
     expect(first.locator(".pattern-log tr")).to_have_count(1)
+    until(first, lambda: server.state.checks, "the result on the server")
     (check,) = server.state.checks
     assert check["workstation"] == "读片室 1" and check["passed"] is False
     server.state.kept["reader /api/preferences/profile"] = {"name": "weasis"}
