@@ -64,7 +64,7 @@ class Outcome:
         return self
 
 
-def apus(*arguments: object, stdin: str | None = None, timeout: float = 120, cwd: pathlib.Path | None = None) -> Outcome:
+def apus(*arguments: object, stdin: str | None = None, timeout: float = 300, cwd: pathlib.Path | None = None) -> Outcome:
     done = subprocess.run(
         [str(binary_path()), *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=timeout, cwd=cwd,
         errors="replace",
@@ -73,10 +73,10 @@ def apus(*arguments: object, stdin: str | None = None, timeout: float = 120, cwd
 
 
 class PatientSession(requests.Session):
-    """Waits a minute for an answer, not for ever."""
+    """Waits three minutes for an answer, not for ever."""
 
     def request(self, *arguments, **options):
-        options.setdefault("timeout", 60)
+        options.setdefault("timeout", 180)
         return super().request(*arguments, **options)
 
 
@@ -117,7 +117,7 @@ class ApusServer:
             self.process = subprocess.Popen([str(a) for a in arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         return self
 
-    def start(self, within: float = 30) -> "ApusServer":
+    def start(self, within: float = 90) -> "ApusServer":
         """Starts, and waits until the addresses are printed."""
         self.launch()
         limit = time.monotonic() + within
@@ -232,7 +232,7 @@ class ApusServer:
         return table(self.run("jobs", "--limit", 1000).ok().out)
 
     def status(self) -> dict:
-        answer = self.session().get(self.url + "/api/server", timeout=30)
+        answer = self.session().get(self.url + "/api/server", timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -252,7 +252,7 @@ def table(text: str) -> list[dict[str, str]]:
     return [dict(zip(names, line.split("\t"))) for line in lines[1:]]
 
 
-def eventually(check, within: float = 20, every: float = 0.1, what: str = "the condition"):
+def eventually(check, within: float = 60, every: float = 0.1, what: str = "the condition"):
     """Waits until `check` gives something true, and returns it."""
     limit = time.monotonic() + within
     while True:

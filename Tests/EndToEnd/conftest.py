@@ -15,9 +15,18 @@ import pytest
 from apus_server import REPOSITORY, TESTER, ApusServer, apus, binary_path, shared_data
 
 
+PATIENCE = 30
+
+
 def pytest_configure(config):
     if not binary_path().is_file():
         raise pytest.UsageError(f"{binary_path()} is missing. Run `make build` first, or name a binary with APUS_BINARY.")
+    try:
+        from playwright.sync_api import expect
+    except ImportError:
+        return
+    # Long enough for a machine that has other work; what is quick is found as soon as it is there.
+    expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_report_header(config):

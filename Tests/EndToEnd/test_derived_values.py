@@ -123,7 +123,7 @@ def test_ratio_mean_and_volume_follow_the_document(server, page, slices):
     for step in (0, 2, 1):
         for _ in range(step):
             page.keyboard.press("ArrowDown")
-        page.wait_for_timeout(300)
+        pages.Viewer(page).shown()
         drawn.draw("circle")
     page.keyboard.press("Shift+M")
     for box in page.locator(".marks-row input[type=checkbox]").all()[1:]:

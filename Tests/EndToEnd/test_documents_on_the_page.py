@@ -109,7 +109,7 @@ def open_page(browser, state):
         firefox = FIREFOX_CONTEXT if browser.browser_type.name == "firefox" else {}
         context = browser.new_context(**{
             "locale": "zh-CN", "viewport": {"width": 1440, "height": 900}, "storage_state": state, **firefox, **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -95,7 +95,7 @@ FAULTS = [
 
 def entry_in_the_log(server, identifier: str) -> str:
     return eventually(
-        lambda: next((line for line in server.log().splitlines() if f"Error {identifier} " in line), None), 5, what=f"{identifier} in the log")
+        lambda: next((line for line in server.log().splitlines() if f"Error {identifier} " in line), None), what=f"{identifier} in the log")
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

@@ -36,7 +36,7 @@ def server(make_server, page_settings):
 @pytest.fixture
 def page(browser, pictures, request):
     context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
@@ -124,7 +124,7 @@ def test_chosen_files_are_imported_with_a_verdict_for_each(server, administrator
     text.write_text("no image")
     studies.files.set_input_files([str(path) for path in [*files, text]])
     panel = pages.ImportPanel(page)
-    expect(panel.title).to_have_text("导入结束", timeout=60_000)
+    expect(panel.title).to_have_text("导入结束", timeout=120_000)
     assert server.status()["counts"]["instances"] == len(files)
     expect(studies.rows).to_have_count(4)
     table = panel.table()
@@ -172,7 +172,7 @@ def test_a_study_is_opened_scrolled_and_windowed(server, administrator, page, fi
     viewer.shown(11)
     before = viewer.corner("bottom-right")
     viewer.drag(120, 40)
-    assert viewer.corner("bottom-right") != before
+    pages.until(page, lambda: viewer.corner("bottom-right") != before, "another window")
     assert re.search(r"窗宽\s*[\d,]+", viewer.corner("bottom-right"))
     viewer.shown()
     page.screenshot(path=pictures / "viewer.png")
@@ -191,7 +191,7 @@ def test_arrivals_over_the_network_appear_without_a_reload(server, administrator
 
     path = saved(made_object(PatientName="Xin^Dao=新^到", PatientID="NEW"), tmp_path)
     assert set(store_files(server, [path]).values()) == {0}
-    expect(studies.rows).to_have_count(1, timeout=20_000)
+    expect(studies.rows).to_have_count(1)
 
 
 def test_a_session_ended_elsewhere_leads_back_to_the_entrance(server, administrator, page):

@@ -117,7 +117,8 @@ def page(browser, server):
     # Firefox in Debian does not know these emulations.
     plain = dict.fromkeys(("color_scheme", "reduced_motion", "forced_colors", "contrast"), "null") if name == "firefox" else {}
     context = started.new_context(locale="zh-CN", viewport={"width": 1600, "height": 1000}, **plain)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
+    pages.listen(context)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
@@ -152,14 +153,21 @@ def agrees(seen, expected) -> bool:
 def expect_stage(page, layout, views) -> None:
     """Pictures come one after the other: looked at until all are as wanted."""
     expected = wanted(views)
-    for _ in range(100):
+
+    def hangs() -> bool:
         # A layout may have more cells than the stage has views.
         seen = page.evaluate(READ)[: len(expected)]
-        if page.locator(".views").get_attribute("data-layout") == layout and len(seen) == len(expected):
-            if all(agrees(*each) for each in zip(seen, expected)):
-                return
-        page.wait_for_timeout(50)
-    raise AssertionError((page.locator(".views").get_attribute("data-layout"), seen, layout, expected))
+        stands = page.locator(".views").get_attribute("data-layout")
+        is_so = stands == layout and len(seen) == len(expected) and all(agrees(*each) for each in zip(seen, expected))
+        if not is_so:
+            found[:] = [stands, seen]
+        return is_so
+
+    found: list = []
+    try:
+        pages.until(page, hangs)
+    except AssertionError:
+        raise AssertionError((*found, layout, expected)) from None
 
 
 @pytest.mark.parametrize("name", list(STAGES))
@@ -180,13 +188,14 @@ def test_runs_of_pictures_play_side_by_side_in_the_order_of_their_numbers(page, 
     for clip in range(clips):
         view = page.locator(".viewport").nth(clip)
         seen = set()
-        for _ in range(100):
+
+        def runs() -> bool:
             seen.add(int(view.get_attribute("data-shown")))
-            if len(seen - {-1}) > 2:
-                break
-            page.wait_for_timeout(30)
-        # Each runs, and through its own frames only.
-        assert len(seen - {-1}) > 2 and {each // frames for each in seen - {-1}} == {clip}
+            return len(seen - {-1}) > 2
+
+        pages.until(page, runs, "that the run is played")
+        # Each through its own frames only.
+        assert {each // frames for each in seen - {-1}} == {clip}
 
 
 def test_a_run_is_shown_as_fast_as_it_was_recorded(page, server, studies):
@@ -209,19 +218,24 @@ def test_a_run_is_shown_as_fast_as_it_was_recorded(page, server, studies):
     expect(page.locator(".viewer-bar")).to_contain_text("15 帧/秒")
 
 
+def edges(page) -> list:
+    """Of each picture, once all are drawn as they are to hang."""
+    for number in (1, 2):
+        pages.Viewer(page).pane(number).shown()
+    return page.evaluate(EDGES)
+
+
 def test_mammograms_hang_back_to_back(page, server, studies):
     opened(page, server, studies, "mammography")
     expect_stage(page, *STAGES["mammography"][0])
-    page.wait_for_timeout(300)
-    edges = page.evaluate(EDGES)
-    (left_of_right, right_of_right), (left_of_left, right_of_left) = edges
+    (left_of_right, right_of_right), (left_of_left, right_of_left) = edges(page)
     assert right_of_right <= 2 < left_of_right and left_of_left <= 2 < right_of_left
     # Both whole: nothing of the breast lies beyond the edge of its view.
     assert abs(left_of_right - right_of_left) <= 3
     # And so after the views have changed their size, until the reader moves one.
     page.keyboard.press("Shift+T")
-    page.wait_for_timeout(300)
-    narrow = page.evaluate(EDGES)
+    expect(page.locator(".tag-panel")).to_be_visible()
+    narrow = edges(page)
     assert narrow[0][1] <= 2 and narrow[1][0] <= 2 and abs(narrow[0][0] - narrow[1][1]) <= 3
     page.keyboard.press("Shift+T")
 
@@ -241,13 +255,12 @@ def test_a_screen_saved_as_a_protocol_hangs_its_kind_again_and_no_other(page, se
     # Those that are no hits say what they lack.
     expect(lists.nth(1)).to_contain_text("设备类型")
     page.get_by_role("button", name="保存").click()
-    expect(page.locator("#announcements")).to_contain_text("斜位在前")
+    pages.expect_heard(page, "斜位在前")
     page.goto(f"{server.url}/#/studies")
     page.locator(".study-table").wait_for()
     opened(page, server, studies, "mammography")
     expect_stage(page, *STAGES["mammography"][1])
-    page.wait_for_timeout(300)
-    (_, right_of_right), (left_of_left, _) = page.evaluate(EDGES)
+    (_, right_of_right), (left_of_left, _) = edges(page)
     assert right_of_right <= 2 and left_of_left <= 2
     page.goto(f"{server.url}/#/studies")
     page.locator(".study-table").wait_for()

@@ -492,7 +492,7 @@ def test_arrivals_are_forwarded_by_rule_and_kept_until_the_peer_takes_them(make_
         assert all("A700" in job["LAST ERROR"] for job in waiting)
         receiver.status, _ = 0x0000, receiver.stored.clear()
         server.restart()
-        eventually(lambda: len(receiver.stored) == 2, within=40, what="forwarding after the refusal")
+        eventually(lambda: len(receiver.stored) == 2, within=120, what="forwarding after the refusal")
         eventually(lambda: {job["STATE"] for job in server.jobs()} == {"done"}, what="the end of the jobs")
     assert {numpy.frombuffer(d, "u1").tobytes() for d in receiver.stored.values()} == {
         part10(pydicom.dcmread(path)).data_set for path in files}

@@ -258,7 +258,8 @@ def pictures(tmp_path_factory):
 @pytest.fixture
 def page(browser, server, pictures, request):
     context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}, **browser.context_options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
+    pages.listen(context)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
@@ -282,9 +283,8 @@ def opened(page, server, study, series):
 
 
 def settled(viewer):
-    viewer.shown()
-    viewer.page.wait_for_timeout(150)
-    return viewer
+    """The picture and what lies over it are drawn as they were last asked for."""
+    return viewer.shown()
 
 
 SAMPLE = """points => {
@@ -533,7 +533,7 @@ def test_pacs_4_2_8_f_what_stands_in_the_view_is_saved_shown_again_and_rendered_
     page.locator("dialog input[name=label]").fill("LUNG 1")
     page.locator("dialog input[name=description]").fill("右上叶")
     page.locator("dialog button[type=submit]").click()
-    expect(page.locator("#announcements")).to_contain_text("已保存 1 个显示状态")
+    pages.expect_heard(page, "已保存 1 个显示状态")
     states = server.session("clinician").get(f"{server.url}/api/studies/{study[0]}/presentation-states").json()["states"]
     state = next(each for each in states if each["label"] == "LUNG 1")
     assert state["description"] == "右上叶" and state["creator"] == "reader" and state["created"]

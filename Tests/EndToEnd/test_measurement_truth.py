@@ -107,7 +107,7 @@ def drawn(browser, server, image, tmp_path_factory) -> tuple[pydicom.Dataset, li
     page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
     pages.Entrance(page).open(server.url).sign_in("reader", PASSWORD)
     pages.StudyList(page).search.wait_for()
-    pages.Viewer(page).open(server.url, image.StudyInstanceUID).shown(0)
+    viewer = pages.Viewer(page).open(server.url, image.StudyInstanceUID).shown(0)
     desk = Desk(page)
     for kind, keys in zip(HANDS, VIEWS):
         if keys:
@@ -117,7 +117,7 @@ def drawn(browser, server, image, tmp_path_factory) -> tuple[pydicom.Dataset, li
     labels = [desk.labels()]
     for keys in ("Shift+R", "=", "Shift+H", "Shift+I", "3", "Shift+V", "-", "Shift+O", "Shift+F"):
         page.keyboard.press(keys)
-        page.wait_for_timeout(150)
+        viewer.shown()
         labels.append(desk.labels())
     page.keyboard.press("Control+s")
     found = eventually(lambda: reports(server, image), what="the report")

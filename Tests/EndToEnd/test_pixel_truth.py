@@ -58,7 +58,7 @@ def server(make_server, page_settings):
 @pytest.fixture(scope="module")
 def page(browser, server):
     context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     made = context.new_page()
     entrance = pages.Entrance(made).open(server.setup_link)
     entrance.again.wait_for()
@@ -96,7 +96,7 @@ class Shown:
         pages.Viewer(page).open(self.server.url, self.dataset.StudyInstanceUID).shown(0)
         page.keyboard.press("Shift+O")
 
-    def differs(self, page, expected: numpy.ndarray, tolerance: int, within: float = 5) -> str | None:
+    def differs(self, page, expected: numpy.ndarray, tolerance: int, within: float = 30) -> str | None:
         """Reads the screen until it is as expected, or time is up: then how it differs."""
         limit = time.monotonic() + within
         while True:
@@ -198,7 +198,7 @@ def test_pacs_4_2_8_c_zoom_shows_stored_values_interpolated_then_windowed(plain,
     for key in keys:
         page.keyboard.press(key)
     zoom = 1.25 ** (keys.count("=") - keys.count("-"))
-    limit = time.monotonic() + 5
+    limit = time.monotonic() + 30
     while True:
         found = whole(page)
         expected, border = through_view(plain.dataset, found.shape[:2], zoom, smooth)
@@ -230,7 +230,7 @@ def test_pacs_4_2_8_b_a_pan_moves_the_picture_by_whole_pixels(plain, page):
     page.keyboard.press("Shift+O")
     pages.Viewer(page).drag(37, -20, button="middle")
     expected = numpy.roll(at_whole_pixels(plain, whole(page).shape[:2])[0], (-20, 37), axis=(0, 1))
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 30
     while not numpy.array_equal(found := whole(page)[..., 0], expected):
         places = [tuple(numpy.argwhere(each > 0).min(axis=0)) for each in (found, expected)]
         assert time.monotonic() < limit, f"at {places[0]}, not {places[1]}"

@@ -89,7 +89,7 @@ def server(make_server, page_settings):
 @pytest.fixture
 def page(browser, server):
     context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(30_000)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
@@ -163,7 +163,6 @@ def test_planes_of_the_patients_axes_show_what_is_there(page, server, scan, tmp_
         pane = viewer.pane(number)
         expect(pane.viewport).to_have_attribute("data-full", "true")
         pane.shown()
-        page.wait_for_timeout(200)
         shown = canvas(page, number)
         middle = scan.positions[SLICES // 2] + (MATRIX - 1) / 2 * PIXEL * (scan.row + scan.column)
         places = shown_places(scan, kind, shown.shape, middle)

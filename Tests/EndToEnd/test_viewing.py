@@ -272,7 +272,7 @@ def test_previews_are_prepared_after_arrival_and_outlive_restart_and_index(make_
     made, pixels = large_image(1)
     assert store(server, made) == {0}
     assert previews(server)["count"] == 0
-    kept = eventually(lambda: (found := previews(server))["count"] == 1 and found, 30, what="the preview")
+    kept = eventually(lambda: (found := previews(server))["count"] == 1 and found, 120, what="the preview")
     assert 10_000 < kept["bytes"] < 601 * 501 * 2 and kept["limitBytes"] == 4 << 30
     small, whole = stream_of(server.session(), server, made, preview=1).frames
     assert (small.level, small.codec, small.rows, small.columns) == (2, 0, 601, 501)
@@ -295,7 +295,7 @@ def test_previews_are_prepared_after_arrival_and_outlive_restart_and_index(make_
         file.unlink()
     server.run("reindex", "--yes").ok()
     server.start()
-    assert eventually(lambda: previews(server) == kept, 30, what="the preview made again")
+    assert eventually(lambda: previews(server) == kept, 120, what="the preview made again")
 
 
 def test_previews_that_a_stop_left_undone_are_prepared_after_the_start(make_server):
@@ -305,7 +305,7 @@ def test_previews_that_a_stop_left_undone_are_prepared_after_the_start(make_serv
         assert store(server, each) == {0}
     server.kill()
     server.start()
-    eventually(lambda: previews(server)["count"] == 3, 30, what="previews of what arrived before")
+    eventually(lambda: previews(server)["count"] == 3, 120, what="previews of what arrived before")
 
 
 def test_previews_stay_within_their_room(make_server):
@@ -314,7 +314,7 @@ def test_previews_stay_within_their_room(make_server):
     for seed in range(4):
         made, _ = large_image(seed)
         assert store(server, made) == {0}
-        sizes.append(eventually(lambda: preview_after(server, made), 30, what="the preview"))
+        sizes.append(eventually(lambda: preview_after(server, made), 120, what="the preview"))
     found = previews(server)
     assert 0 < found["count"] < 4 and found["bytes"] <= 400_000 and found["limitBytes"] == 400_000
     # The newest is there, the oldest is made when it is asked for.
