@@ -17,6 +17,8 @@ import requests
 
 # The AE title registered with every right on every test server.
 TESTER = "TESTER"
+# A radiologist of servers with the page.
+READER, READER_PASSWORD = "reader", "Quiet-harbour-7-lantern"
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -132,7 +134,7 @@ class ApusServer:
         self.kill()
         raise AssertionError(f"the server did not start within {within} s:\n{self.announcement[-4000:]}")
 
-    def stop(self, within: float = 60) -> int:
+    def stop(self, within: float = 240) -> int:
         """Ends it the orderly way; its exit code."""
         if self.process is None:
             return 0

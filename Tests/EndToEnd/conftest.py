@@ -12,10 +12,12 @@ import shutil
 
 import pytest
 
-from apus_server import REPOSITORY, TESTER, ApusServer, apus, binary_path, shared_data
+from apus_server import READER, READER_PASSWORD, REPOSITORY, TESTER, ApusServer, apus, binary_path, shared_data
 
 
 PATIENCE = 30
+# Firefox in Debian does not know these emulations; its contexts fail unless they are left alone.
+FIREFOX_CONTEXT = dict(color_scheme="null", reduced_motion="null", forced_colors="null", contrast="null")
 
 
 def pytest_configure(config):
@@ -84,6 +86,15 @@ def page_settings() -> dict:
 
 
 @pytest.fixture(scope="module")
+def page_server(make_server, page_settings):
+    """A server with the page and a radiologist, READER."""
+    running = make_server(**page_settings)
+    running.run("user", "add", READER, "--role", "radiologist", "--password-stdin", stdin=READER_PASSWORD + "\n").ok()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
 def driver():
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; Scripts/setup test does it")
     with playwright.sync_playwright() as started:
@@ -92,11 +103,24 @@ def driver():
 
 @pytest.fixture(scope="module")
 def browser(driver):
-    """Chromium; modules that also want others define their own."""
+    """Chromium; modules that want Firefox as well take `both_browsers`."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed; Scripts/setup test does it")
     started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def both_browsers(driver, request):
+    """One after the other, each with `context_options` that its contexts need."""
+    program = shutil.which({"chromium": "chromium", "firefox": "firefox-esr"}[request.param])
+    if program is None:
+        pytest.skip(f"{request.param} is not installed; Scripts/setup test does it")
+    options = dict(args=["--no-sandbox"]) if request.param == "chromium" else dict(channel="moz-firefox")
+    started = getattr(driver, request.param).launch(executable_path=program, **options)
+    started.context_options = FIREFOX_CONTEXT if request.param == "firefox" else {}
     yield started
     started.close()
 

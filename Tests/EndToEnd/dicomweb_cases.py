@@ -6,11 +6,11 @@ import io
 import re
 from xml.etree import ElementTree
 
-from dicomweb_client.api import DICOMwebClient
 import pydicom
 import pytest
+from dicomweb_client.api import DICOMwebClient
 
-from objects import encoded, generate_uid, made_object, SECONDARY_CAPTURE
+from objects import SECONDARY_CAPTURE, encoded, generate_uid, made_object
 from peers import store_files
 
 STOW = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=apus-test-boundary'}

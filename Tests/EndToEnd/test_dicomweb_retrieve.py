@@ -8,14 +8,16 @@ import shutil
 import subprocess
 from xml.etree import ElementTree
 
-from PIL import Image
 import numpy
 import pydicom
 import pytest
+from PIL import Image
 
 from apus_server import apus
 from dicom_wire import read_part10
-from dicomweb_cases import client, ct, described, described_client, DICOM_PART, flat, multiframe, path_of, STOW, web, XML, xml_parts  # noqa: F401
+from dicomweb_cases import (  # noqa: F401
+    DICOM_PART, STOW, XML, client, ct, described, described_client, flat, multiframe, path_of, web, xml_parts,
+)
 from objects import encoded, made_object, multipart, multipart_body, pixels, with_pixels
 
 

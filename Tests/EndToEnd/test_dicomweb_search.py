@@ -8,7 +8,9 @@ import pydicom
 import pytest
 import requests
 
-from dicomweb_cases import client, ct, described, described_client, DICOM_PART, flat, FRAME, path_of, STOW, web, XML, xml_parts  # noqa: F401
+from dicomweb_cases import (  # noqa: F401
+    DICOM_PART, FRAME, STOW, XML, client, ct, described, described_client, flat, path_of, web, xml_parts,
+)
 from objects import encoded, made_object, multipart_body
 
 

@@ -15,8 +15,8 @@ import requests
 
 from apus_server import apus
 from dicom_wire import EXPLICIT
-from dicomweb_cases import client, DICOM_PART, path_of, STOW, web  # noqa: F401
-from objects import encoded, generate_uid, made_object, multipart_body, SECONDARY_CAPTURE, with_pixels
+from dicomweb_cases import DICOM_PART, STOW, client, path_of, web  # noqa: F401
+from objects import SECONDARY_CAPTURE, encoded, generate_uid, made_object, multipart_body, with_pixels
 
 
 def test_dicomweb_client_stores_and_retrieves(client):

@@ -12,7 +12,7 @@ import pytest
 from pydicom.uid import generate_uid
 
 import document_objects as made
-from apus_server import REPOSITORY
+from apus_server import READER, READER_PASSWORD, REPOSITORY
 from objects import SECONDARY_CAPTURE, made_object, saved, with_pixels
 from peers import store_files
 
@@ -21,28 +21,15 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 pages = pytest.importorskip("pages", reason="the page objects of Web/tests/e2e are absent")
 expect = playwright.expect
 
-NAME, PASSWORD = "reader", "Quiet-harbour-7-lantern"
-# Firefox in Debian does not know these emulations; its context fails unless they are left alone.
-FIREFOX_CONTEXT = dict(color_scheme="null", reduced_motion="null", forced_colors="null", contrast="null")
 
-
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
-def browser(driver, request):
-    program = shutil.which({"chromium": "chromium", "firefox": "firefox-esr"}[request.param])
-    if program is None:
-        pytest.skip(f"{request.param} is not installed; Scripts/setup test does it")
-    options = dict(args=["--no-sandbox"]) if request.param == "chromium" else dict(channel="moz-firefox")
-    started = getattr(driver, request.param).launch(executable_path=program, **options)
-    yield started
-    started.close()
+@pytest.fixture(scope="module")
+def browser(both_browsers):
+    return both_browsers
 
 
 @pytest.fixture(scope="module")
-def server(make_server, page_settings):
-    running = make_server(**page_settings)
-    running.run("user", "add", NAME, "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
-    yield running
-    running.stop()
+def server(page_server):
+    return page_server
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +78,9 @@ def study(server, tmp_path_factory):
 @pytest.fixture(scope="module")
 def state(browser, server):
     """The signed-in session, made once for each browser."""
-    context = browser.new_context(locale="zh-CN", **(FIREFOX_CONTEXT if browser.browser_type.name == "firefox" else {}))
+    context = browser.new_context(locale="zh-CN", **browser.context_options)
     page = context.new_page()
-    pages.Entrance(page).open(server.url).sign_in(NAME, PASSWORD)
+    pages.Entrance(page).open(server.url).sign_in(READER, READER_PASSWORD)
     expect(pages.StudyList(page).search).to_be_visible()
     kept = context.storage_state()
     context.close()
@@ -106,9 +93,8 @@ def open_page(browser, state):
     contexts, problems = [], []
 
     def make(**options):
-        firefox = FIREFOX_CONTEXT if browser.browser_type.name == "firefox" else {}
         context = browser.new_context(**{
-            "locale": "zh-CN", "viewport": {"width": 1440, "height": 900}, "storage_state": state, **firefox, **options})
+            "locale": "zh-CN", "viewport": {"width": 1440, "height": 900}, "storage_state": state, **browser.context_options, **options})
         context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()

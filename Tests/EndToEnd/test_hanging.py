@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
 import pytest
 
 import hanging_studies
-from apus_server import REPOSITORY
+from apus_server import READER, READER_PASSWORD, REPOSITORY
 
 sys.path.append(str(REPOSITORY / "Web/tests/e2e"))
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; Scripts/setup test does it")
 pages = pytest.importorskip("pages", reason="the page objects of Web/tests/e2e are absent")
 expect = playwright.expect
 
-NAME, PASSWORD = "reader", "Quiet-harbour-7-lantern"
 LUNG, MEDIASTINUM, BRAIN, SUBDURAL, BONE, STROKE = "1,500 -600", "350 50", "80 40", "215 75", "2,000 500", "8 32"
 SOFT, ANGIO = "400 40", "600 300"
 
@@ -82,25 +80,14 @@ EDGES = """() => [...document.querySelectorAll('.viewport-canvas')].map(canvas =
 })"""
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
-def browser(request):
-    program = shutil.which({"chromium": "chromium", "firefox": "firefox-esr"}[request.param])
-    if program is None:
-        pytest.skip(f"{request.param} is not installed; Scripts/setup test does it")
-    options = dict(args=["--no-sandbox"]) if request.param == "chromium" else dict(channel="moz-firefox")
-    with playwright.sync_playwright() as driver:
-        started = getattr(driver, request.param).launch(executable_path=program, **options)
-        yield started, request.param
-        started.close()
+@pytest.fixture(scope="module")
+def browser(both_browsers):
+    return both_browsers
 
 
 @pytest.fixture(scope="module")
-def server(make_server):
-    built = REPOSITORY / "Web/dist"
-    running = make_server(**({"http__webDirectory": str(built)} if (built / "index.html").exists() else {}))
-    running.run("user", "add", NAME, "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
-    yield running
-    running.stop()
+def server(page_server):
+    return page_server
 
 
 @pytest.fixture(scope="module")
@@ -113,16 +100,13 @@ def studies(server, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(browser, server):
-    started, name = browser
-    # Firefox in Debian does not know these emulations.
-    plain = dict.fromkeys(("color_scheme", "reduced_motion", "forced_colors", "contrast"), "null") if name == "firefox" else {}
-    context = started.new_context(locale="zh-CN", viewport={"width": 1600, "height": 1000}, **plain)
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1600, "height": 1000}, **browser.context_options)
     context.set_default_timeout(30_000)
     pages.listen(context)
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
-    pages.Entrance(made).open(server.url).sign_in(NAME, PASSWORD)
+    pages.Entrance(made).open(server.url).sign_in(READER, READER_PASSWORD)
     made.locator(".study-table").wait_for()
     yield made
     context.close()

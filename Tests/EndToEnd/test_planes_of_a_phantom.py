@@ -16,7 +16,7 @@ import pytest
 from pydicom.uid import generate_uid
 
 import apus_server
-from apus_server import REPOSITORY
+from apus_server import READER, READER_PASSWORD, REPOSITORY
 from test_marks_and_overlays import imported
 
 sys.path.append(str(REPOSITORY / "Web/tests/e2e"))
@@ -24,7 +24,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 pages = pytest.importorskip("pages", reason="the page objects of Web/tests/e2e are absent")
 expect = playwright.expect
 
-PASSWORD = "Quiet-harbour-7-lantern"
 MATRIX, PIXEL, SLICES = 128, 1.75, 40
 BODY, AIR = 100.0, -1000
 # Centre x and y, radius, Hounsfield units; along z.
@@ -79,11 +78,8 @@ SCANS = [
 
 
 @pytest.fixture(scope="module")
-def server(make_server, page_settings):
-    running = make_server(**page_settings)
-    running.run("user", "add", "reader", "--role", "radiologist", "--password-stdin", stdin=PASSWORD + "\n").ok()
-    yield running
-    running.stop()
+def server(page_server):
+    return page_server
 
 
 @pytest.fixture
@@ -93,7 +89,7 @@ def page(browser, server):
     made = context.new_page()
     problems: list[str] = []
     made.on("pageerror", lambda error: problems.append(str(error)))
-    pages.Entrance(made).open(server.url).sign_in("reader", PASSWORD)
+    pages.Entrance(made).open(server.url).sign_in(READER, READER_PASSWORD)
     made.locator(".study-table").wait_for()
     yield made
     context.close()

@@ -17,8 +17,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 import apus_server
-from test_laid_over import (  # noqa: F401
-    MATRIX, bright, browser, expect, opened, page, pages, pictures, saved_as, segmentation, server, settled, stored_values, structures,
+from laid_over_cases import (  # noqa: F401
+    MATRIX, bright, browser, expect, opened, page, pages, saved_as, segmentation, server, settled, stored_values, structures,
     study,
 )
 from test_marks_and_overlays import fetched, imported, validated
