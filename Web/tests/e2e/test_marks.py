@@ -412,15 +412,15 @@ def test_nothing_is_lost_when_network_server_and_session_end_in_the_middle_of_dr
     # The session ends with a polygon begun and a mark not yet sent: it is held back until then.
     state.sessions.clear()
     held = []
-    page.route("**/marks/draft", held.append)
+    page.route("**/marks/draft", lambda route: held.append(route))
     page.keyboard.press("e")
     marks.drag((40, 40), (120, 110))
     page.keyboard.press("u")
     marks.click((-100, 120))
     marks.click((0, 120))
-    page.unroute("**/marks/draft")
     for route in held:
         route.continue_()
+    page.unroute("**/marks/draft")
     expect(page.locator("#password")).to_be_visible()
     assert len(state.marks.marks("reader", marks.study)) == 3
     Entrance(page).sign_in("reader", state.accounts["reader"])
