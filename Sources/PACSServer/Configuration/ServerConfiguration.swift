@@ -72,4 +72,7 @@ package struct ServerConfiguration: Sendable {
     package internal(set) var fileValues: [String: String] = [:]
 
     package init() {}
+
+    /// Whether browsers come by TLS: to us, or to a proxy before us.
+    var isReachedByTLS: Bool { httpTLS != nil || publicURL?.hasPrefix("https://") == true }
 }

@@ -1,10 +1,12 @@
 import Archive
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import SecurityProfiles
 
-/// `POST /api/import?name=PATH`: one file of any kind that may hold DICOM objects, spooled to disk and imported.
+/// `POST /api/import`: one file of any kind that may hold DICOM objects, spooled to disk and imported. Its path comes percent-encoded in
+/// the header `X-Apus-Name`, for names of files can be names of patients and addresses get into logs; programs may say `?name=PATH`.
 struct ImportRoutes: Sendable {
     let pacs: PACS
 
@@ -15,8 +17,15 @@ struct ImportRoutes: Sendable {
         }
     }
 
+    private static let nameHeader = HTTPField.Name("X-Apus-Name")
+
+    private static func name(_ request: Request) -> String {
+        let header = nameHeader.flatMap { request.headers[$0] }?.removingPercentEncoding
+        return header ?? request.uri.queryParameters["name"].map(String.init) ?? "upload"
+    }
+
     private func receive(_ request: Request, _ context: WebContext) async throws -> Response {
-        let name = request.uri.queryParameters["name"].map(String.init) ?? "upload"
+        let name = Self.name(request)
         let spool = try SpoolFile(directory: pacs.configuration.dataDirectory)
         defer { spool.remove() }
         for try await buffer in request.body {

@@ -4,6 +4,7 @@ import DICOMweb
 import DIMSE
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import NIOCore
 import ObjectStorage
 import PersistenceSQLite
@@ -16,10 +17,12 @@ struct StudyRoutes: Sendable {
 
     func add(to router: Router<WebContext>) {
         router.get("api/studies") { request, context in
-            try context.require(.studySearch)
-            let response = try await list(request)
-            await pacs.access.noted(.studySearched, [], service: "study list", by: context.author)
-            return response
+            try await list(request.uri, context)
+        }
+        // The same with the parameters in the body: names and numbers of patients do not get into the logs of proxies.
+        router.post("api/studies/search") { request, context in
+            let body = try await request.body.collect(upTo: Self.searchBytes)
+            return try await list(URI("/api/studies?" + String(buffer: body)), context)
         }
         router.get("api/studies/:study/series") { _, context in
             try context.require(.studyView)
@@ -50,8 +53,10 @@ struct StudyRoutes: Sendable {
         "numberOfInstances": .numberOfStudyRelatedInstances,
     ]
 
-    private func query(_ request: Request) throws -> ArchiveQuery {
-        let parameters = request.uri.queryParameters
+    private static let searchBytes = 16 << 10
+
+    private func query(_ uri: URI) throws -> ArchiveQuery {
+        let parameters = uri.queryParameters
         var search = SearchParameters()
         let modalities = parameters.getAll("modality")
         if !modalities.isEmpty {
@@ -65,7 +70,7 @@ struct StudyRoutes: Sendable {
         search.includesAll = true
         var query = try ArchiveQuery(
             resources: .study, studyInstanceUID: nil, seriesInstanceUID: nil, parameters: search)
-        if let text = try QueryString(request.uri.query).single("q"), !text.allSatisfy(\.isWhitespace) { query.text = text }
+        if let text = try QueryString(uri.query).single("q"), !text.allSatisfy(\.isWhitespace) { query.text = text }
         query.limit = min(max(parameters["limit"].flatMap { Int($0) } ?? 100, 1), 500)
         let sort = parameters["sort"].map(String.init) ?? "-studyDate"
         let name = sort.hasPrefix("-") ? String(sort.dropFirst()) : sort
@@ -81,12 +86,14 @@ struct StudyRoutes: Sendable {
         return query
     }
 
-    private func list(_ request: Request) async throws -> Response {
-        let query = try query(request)
+    private func list(_ uri: URI, _ context: WebContext) async throws -> Response {
+        try context.require(.studySearch)
+        let query = try query(uri)
         let index = pacs.directory.index
         let (page, total) = try await pacs.pool.run {
             (try index.find(query), query.cursor == nil ? try index.count(query) : nil)
         }
+        await pacs.access.noted(.studySearched, [], service: "study list", by: context.author)
         return JSONValue.object([
             "studies": .array(page.rows.map(Self.studyRow)),
             "next": JSONValue(page.next?.token),
@@ -252,6 +259,6 @@ struct StudyRoutes: Sendable {
             try await writer.finish(nil)
         }
         return Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"], body: body)
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
     }
 }

@@ -74,6 +74,10 @@ struct FaultMiddleware: RouterMiddleware {
 struct SecurityHeaders: RouterMiddleware {
     typealias Context = WebContext
 
+    /// Browsers are to come by TLS alone from now on.
+    let isSecure: Bool
+
+    private static let strict = ("Strict-Transport-Security", "max-age=31536000")
     private static let headers: [(String, String)] = [
         ("Content-Security-Policy", policy(scripts: [])),
         ("X-Content-Type-Options", "nosniff"),
@@ -95,7 +99,7 @@ struct SecurityHeaders: RouterMiddleware {
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        for (name, value) in Self.headers {
+        for (name, value) in Self.headers + (isSecure ? [Self.strict] : []) {
             // What came from outside is given under a stricter policy of its own.
             guard let name = HTTPField.Name(name), response.headers[name] == nil else { continue }
             response.headers[name] = value

@@ -25,10 +25,10 @@ package struct WebServer: Sendable {
 
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self)
-        router.add(middleware: SecurityHeaders())
+        router.add(middleware: SecurityHeaders(isSecure: pacs.configuration.isReachedByTLS))
         router.add(middleware: FaultMiddleware())
         router.add(middleware: Authentication(security: pacs.security, pool: pacs.pool, access: pacs.access))
-        SessionRoutes(security: pacs.security, pool: pacs.pool, isSecure: pacs.configuration.httpTLS != nil).add(to: router)
+        SessionRoutes(security: pacs.security, pool: pacs.pool, isSecure: pacs.configuration.isReachedByTLS).add(to: router)
         StudyRoutes(pacs: pacs, previews: catalogue.previews).add(to: router)
         ViewingRoutes(pacs, catalogue).add(to: router)
         ObjectRoutes(pacs: pacs).add(to: router)

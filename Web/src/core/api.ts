@@ -182,8 +182,9 @@ export class API {
     cursor: string | null,
     signal: AbortSignal,
   ): Promise<StudyPage> {
-    const path = `/api/studies?${studyParameters(query, limit, cursor)}`;
-    const page = await this.#json<StudyPage>(path, { signal });
+    // In the body: what is searched for may be a name, which has no place in an address.
+    const body = studyParameters(query, limit, cursor);
+    const page = await this.#json<StudyPage>("/api/studies/search", { method: "POST", body, signal });
     return { ...page, studies: page.studies.map(withTexts) };
   }
 

@@ -167,7 +167,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def resource(self, method: str, path: str) -> None:
         parts = path.strip("/").split("/")
-        if path == "/api/studies":
+        if path == "/api/studies/search" and method == "POST":
+            self.query = parse_qs(self.body.decode())
             return self.studies()
         if path == "/api/server":
             return self.server_state()
@@ -402,7 +403,7 @@ class Handler(BaseHTTPRequestHandler):
     # Import
 
     def take_in(self) -> None:
-        state, name = self.state, self.query["name"][0]
+        state, name = self.state, unquote(self.headers["X-Apus-Name"])
         if state.uploads_let is not None:
             state.uploads_let.acquire(timeout=60)
         if state.storage == "full":

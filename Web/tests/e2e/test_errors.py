@@ -44,10 +44,10 @@ def open_study(page: Page, server: MockServer, kind: str = "ct") -> Viewer:
 ])
 def test_pacs_4_2_1_f_an_answer_that_is_not_ours_is_told_in_our_words(page, server, studies, status, body, code):
     """CT-4.4.1-1"""
-    page.route("**/api/studies?*", lambda route: route.fulfill(status=status, body=body))
+    page.route("**/api/studies/search", lambda route: route.fulfill(status=status, body=body))
     studies.search.fill("anything")
     shown_error(page, code, server)
-    page.unroute("**/api/studies?*")
+    page.unroute("**/api/studies/search")
     # The last good step can be taken up again.
     page.get_by_role("button", name=CATALOGUE["action.retry"]).click()
     expect(page.locator(".banner-error")).to_have_count(0)
@@ -65,7 +65,7 @@ def test_ct_4_4_1_1_the_server_is_down_and_comes_back(page, server, studies):
 def test_pacs_4_2_1_f_the_identifier_is_copied(chromium, server):
     page, watch = open_page(chromium, permissions=["clipboard-read", "clipboard-write"])
     studies = sign_in(page, server)
-    page.route("**/api/studies?*", lambda route: route.fulfill(status=500, body="boom"))
+    page.route("**/api/studies/search", lambda route: route.fulfill(status=500, body="boom"))
     studies.search.fill("x")
     button = page.locator(".error-id").first
     button.click()
@@ -80,9 +80,9 @@ def test_ct_4_4_1_3_no_answer_in_time_is_an_error(chromium, server):
     page, watch = open_page(chromium)
     page.clock.install()
     studies = sign_in(page, server)
-    page.route("**/api/studies?*", lambda route: None)
+    page.route("**/api/studies/search", lambda route: None)
     studies.search.fill("x")
-    with page.expect_request("**/api/studies?*"):
+    with page.expect_request("**/api/studies/search"):
         page.clock.fast_forward(1_000)
     page.clock.fast_forward(121_000)
     shown_error(page, "timeout")
@@ -215,7 +215,7 @@ def test_pacs_4_2_1_g_another_patient_beside_is_asked_for(page, server):
 
 def test_pacs_4_2_4_c_a_full_disk_during_import_carries_its_code(page, server, studies):
     """CT-4.4.1-1"""
-    page.route("**/api/import?*", lambda route: route.fulfill(status=507, body=json.dumps(
+    page.route("**/api/import", lambda route: route.fulfill(status=507, body=json.dumps(
         {"error": {"code": "full", "message": "raw words of the disk", "remedy": "", "id": "0123ABCD"}})))
     studies.files.set_input_files([{"name": "a.dcm", "mimeType": "application/dicom", "buffer": b"x" * 200}])
     pause = ImportPanel(page).pause

@@ -271,7 +271,9 @@ export function httpSender(csrf: () => string): Sender {
   return (item, onProgress) => {
     const request = new XMLHttpRequest();
     const done = new Promise<ImportResult[]>((resolve, reject) => {
-      request.open("POST", `/api/import?name=${encodeURIComponent(item.path)}`);
+      request.open("POST", "/api/import");
+      // Not in the address, which gets into logs: names of files can be names of patients.
+      request.setRequestHeader("X-Apus-Name", encodeURIComponent(item.path));
       request.setRequestHeader("X-Apus-CSRF", csrf());
       request.setRequestHeader("Content-Type", "application/octet-stream");
       request.setRequestHeader("Accept-Language", locale());
