@@ -1,6 +1,6 @@
 import CZlib
 
-/// Raw deflate streams (RFC 1951), as PS3.5 §A.5 and §A.4.13 use them.
+/// Raw deflate streams (RFC 1951), as PS3.5 §A.5 and §A.4.13 use them, and gzip files.
 public enum Deflate {
     private static let chunk = 64 << 10
 
@@ -51,11 +51,23 @@ public enum Deflate {
 
     /// The stream as it is, without the byte that makes its length even.
     public static func deflateExactly(_ bytes: ArraySlice<UInt8>) throws(DataSetError) -> [UInt8] {
+        try deflated(bytes, level: Z_DEFAULT_COMPRESSION, windowBits: -MAX_WBITS)
+    }
+
+    /// A gzip file (RFC 1952), made fast rather than small: for answers that somebody waits for.
+    public static func gzipped(_ bytes: ArraySlice<UInt8>) throws(DataSetError) -> [UInt8] {
+        // Sixteen more asks zlib for gzip's head and trailer.
+        try deflated(bytes, level: Z_BEST_SPEED, windowBits: MAX_WBITS + 16)
+    }
+
+    private static func deflated(
+        _ bytes: ArraySlice<UInt8>, level: Int32, windowBits: Int32
+    ) throws(DataSetError) -> [UInt8] {
         var stream = z_stream()
         let size = Int32(MemoryLayout<z_stream>.size)
         guard
             deflateInit2_(
-                &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
+                &stream, level, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
         else { throw .deflateFailed(offset: 0) }
         defer { deflateEnd(&stream) }
         var input = Array(bytes)

@@ -91,19 +91,11 @@ struct StaticFiles: Sendable {
         ]
         if path == Self.page { headers[.contentSecurityPolicy] = pagePolicy }
         if request.headers[values: .ifNoneMatch].contains(file.entityTag) { return Response(status: .notModified, headers: headers) }
-        guard let gzipped = file.gzipped, Self.takesGzip(request) else {
+        guard let gzipped = file.gzipped, request.takesGzip else {
             return Response(status: .ok, headers: headers, body: .init(byteBuffer: file.bytes))
         }
         headers[.contentEncoding] = "gzip"
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: gzipped))
-    }
-
-    /// RFC 9110 §12.5.3: named, and not with a weight of nought.
-    private static func takesGzip(_ request: Request) -> Bool {
-        request.headers[values: .acceptEncoding].flatMap { $0.split(separator: ",") }.contains { each in
-            let parts = each.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
-            return parts.first == "gzip" && !parts.dropFirst().contains { $0.wholeMatch(of: /q=0(\.0*)?/) != nil }
-        }
     }
 
     private static func contentType(_ name: String) -> String {

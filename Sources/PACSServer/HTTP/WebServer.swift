@@ -26,6 +26,7 @@ package struct WebServer: Sendable {
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self)
         router.add(middleware: SecurityHeaders(isSecure: pacs.configuration.isReachedByTLS))
+        router.add(middleware: CompressedAnswers())
         router.add(middleware: FaultMiddleware())
         router.add(middleware: Authentication(security: pacs.security, pool: pacs.pool, access: pacs.access))
         SessionRoutes(security: pacs.security, pool: pacs.pool, isSecure: pacs.configuration.isReachedByTLS).add(to: router)
