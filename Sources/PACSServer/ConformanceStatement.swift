@@ -58,6 +58,10 @@ package enum ConformanceStatement {
             | 0122 | the SOP class of the command is not that of the presentation context |
             | 0124 | the device has no right to store |
 
+            Error Comment (0000,0902) of these and of other services begins with the code that the manual's appendix of errors explains,
+            such as `doesNotMatch: (0008,0018) is no UID`, cut at 64 characters and without values; those that break the protocol itself
+            (0117, 0122) have a text alone.
+
             | SOP class | UID | Kind | Retired |
             |---|---|---|---|
 

@@ -87,9 +87,15 @@ private final class ImportTally: Sendable {
         }
         if listsAll || ![.stored, .duplicate, .skipped].contains(result.verdict) {
             progress.end()
-            print("\(result.verdict.rawValue)\t\(result.path)" + (result.reason.map { "\t\($0)" } ?? ""))
+            print("\(result.verdict.rawValue)\t\(result.path)" + Self.explanation(result))
         }
         progress.show(done)
+    }
+
+    /// A code leads to text and remedy in the manual.
+    private static func explanation(_ result: ImportResult) -> String {
+        let parts = [result.code, result.reason].compactMap { $0 }
+        return parts.isEmpty ? "" : "\t" + parts.joined(separator: ": ")
     }
 
     func finish() throws {

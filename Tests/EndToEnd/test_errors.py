@@ -11,9 +11,9 @@ import subprocess
 import pytest
 import requests
 
-from apus_server import REPOSITORY, apus, binary_path, confirmed, eventually, table
-from objects import encoded, generate_uid, made_object
-from peers import store_files
+from apus_server import REPOSITORY, apus, binary_path, confirmed, eventually, free_port, table
+from objects import RAW_DATA, encoded, generate_uid, made_object, saved
+from peers import EXPLICIT, STUDY_FIND, STUDY_MOVE, association, identifier, store_files
 
 # Words of libraries and languages that no message may show.
 RAW = re.compile(r"SQLite|GRDB|NIO|Error Domain|Swift\.|\.swift|fatal|CocoaError|no such table|errno|POSIX|0x[0-9a-f]{6}", re.I)
@@ -297,6 +297,60 @@ def test_pacs_4_2_1_g_files_are_overwritten_after_confirmation(server, phantoms,
     assert asked.code == 75 and [each.name for each in tmp_path.iterdir()] == ["out.dcm"]
     server.run("export", "--output", tmp_path, "--yes").ok()
     assert len(list(tmp_path.rglob("*.dcm"))) > 1
+
+
+def comment_of(status) -> str:
+    """Error Comment (0000,0902), checked for what an LO may hold."""
+    comment = str(status.get("ErrorComment", f"none with {status.Status:04X}"))
+    assert len(comment) <= 64 and comment.isascii() and comment.isprintable() and "\\" not in comment
+    return comment
+
+
+def test_pacs_4_2_1_f_error_comments_of_dicom_begin_with_the_code(server, catalogue, tmp_path):
+    """PACS-4.2.2-b"""
+    server.register("FAR", allow="echo", port=free_port())
+    stored = made_object(PatientID="COMMENT")
+    without, wrong = made_object(), made_object()
+    del without.StudyInstanceUID
+    wrong.StudyInstanceUID = "not.a.uid"
+    cut = saved(made_object(), tmp_path)
+    cut.write_bytes(cut.read_bytes()[:-7])
+    wanted = identifier("STUDY", StudyInstanceUID=stored.StudyInstanceUID)
+    contexts = [(uid, [EXPLICIT]) for uid in (RAW_DATA, STUDY_FIND, STUDY_MOVE)]
+    with association(server, contexts) as assoc:
+        assert assoc.send_c_store(saved(stored, tmp_path)).Status == 0
+        given = {
+            "doesNotMatch": [assoc.send_c_store(saved(without, tmp_path))],
+            "cannotUnderstand": [assoc.send_c_store(cut)],
+            "quarantined": [assoc.send_c_store(saved(wrong, tmp_path))],
+            "query": [list(assoc.send_c_find(identifier("NONE", PatientID="COMMENT"), STUDY_FIND))[-1][0],
+                      list(assoc.send_c_move(identifier("STUDY"), "FAR", STUDY_MOVE))[-1][0]],
+            "destination": [list(assoc.send_c_move(wanted, "NOWHERE", STUDY_MOVE))[-1][0],
+                            list(assoc.send_c_move(wanted, "FAR", STUDY_MOVE))[-1][0]],
+        }
+    for code, statuses in given.items():
+        assert "server" in catalogue[code]["surfaces"]
+        for status in statuses:
+            comment = comment_of(status)
+            assert comment.startswith(code + ": ") and len(comment) > len(code) + 8, (code, comment)
+            assert not RAW.search(comment) and "COMMENT" not in comment, comment
+    assert "(0020,000D)" in comment_of(given["doesNotMatch"][0])
+
+
+def test_pacs_4_2_1_f_import_tells_the_code_of_what_it_refuses(server, catalogue, tmp_path):
+    """PACS-4.2.4-c"""
+    path = saved(made_object(), tmp_path)
+    path.write_bytes(path.read_bytes()[:-7])
+    done = server.run("import", path)
+    assert done.code == 1
+    verdict, _, reason = next(line for line in done.out.splitlines() if line.startswith("refused")).split("\t")
+    code = reason.split(": ")[0]
+    assert verdict == "refused" and code == "cannotUnderstand" and code in catalogue and len(reason) > len(code) + 10
+    (result,) = server.session().post(
+        server.url + "/api/import", data=path.read_bytes(), headers={"X-Apus-Name": "%E7%8E%8B%2F1.dcm"}).json()["results"]
+    assert result["code"] == code and result["path"] == "王/1.dcm"
+    # The name of a file may be a patient's; it stands in no log.
+    assert "王" not in server.log() and "%E7" not in server.log()
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,10 @@ extension ArchiveAssociationHandler {
             }
         }
         // The context may be there for results alone.
-        guard mayAskForCommitment else { return NormalizedAnswer(status: .notAuthorized) }
+        guard mayAskForCommitment else {
+            return NormalizedAnswer(
+                status: .notAuthorized, errorComment: ErrorComment.text("permissionMissing", "no right to ask for commitment"))
+        }
         guard case .action(let type) = request.command.kind else { return NormalizedAnswer(status: .unrecognizedOperation) }
         guard type == StorageCommitment.requestActionTypeID else { return NormalizedAnswer(status: .noSuchActionType) }
         guard request.command.sopInstanceUID == StorageCommitment.wellKnownInstanceUID else {
@@ -36,7 +39,8 @@ extension ArchiveAssociationHandler {
             return NormalizedAnswer(status: error.status, errorComment: error.errorComment)
         } catch {
             services.logger.error("Storage commitment request not kept: \(error)")
-            return NormalizedAnswer(status: .resourceLimitation, errorComment: "the request cannot be kept now; ask again")
+            return NormalizedAnswer(
+                status: .resourceLimitation, errorComment: ErrorComment.text(of: error, "the request cannot be kept now; ask again"))
         }
         services.onCommitmentRequested()
         return NormalizedAnswer(status: .success)

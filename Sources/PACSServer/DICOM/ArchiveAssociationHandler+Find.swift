@@ -49,7 +49,8 @@ extension ArchiveAssociationHandler {
             } catch {
                 services.logger.error("C-FIND failed: \(error)")
                 continuation.finish(
-                    throwing: DIMSEFailure(status: .unableToProcess, errorComment: "the index cannot be read"))
+                    throwing: DIMSEFailure(
+                        status: .unableToProcess, errorComment: ErrorComment.text(of: error, "the index cannot be read")))
             }
         }
         continuation.onTermination = { _ in task.cancel() }
@@ -76,6 +77,6 @@ extension QueryModel {
 extension DIMSEFailure {
     /// Identifier does not match SOP class (PS3.4 Table C.4-1).
     init(query error: QueryError) {
-        self.init(status: .dataSetDoesNotMatchSOPClass, errorComment: String("\(error)".prefix(64)))
+        self.init(.dataSetDoesNotMatchSOPClass, "query", "\(error)")
     }
 }

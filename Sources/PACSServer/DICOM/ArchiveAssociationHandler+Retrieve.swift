@@ -13,7 +13,8 @@ extension ArchiveAssociationHandler {
             let instances = try await self.instances(request, identifier)
             guard let destination = request.moveDestination, try await isKnown(destination) else {
                 return RetrieveResult(
-                    status: .moveDestinationUnknown, errorComment: "move destination is not a registered device")
+                    status: .moveDestinationUnknown,
+                    errorComment: ErrorComment.text("destination", "move destination is not a registered device"))
             }
             let counter = SuboperationCounter(instances, services: services, party: destination, operation: "C-MOVE")
             defer { told(instances, counter.counts, service: "C-MOVE", remote: destination) }
@@ -29,7 +30,8 @@ extension ArchiveAssociationHandler {
                 counter.failRest(error.reason)
                 if counter.counts.completed == 0, counter.counts.warning == 0, !Task.isCancelled {
                     return counter.result(
-                        status: .outOfResourcesUnableToPerformSuboperations, comment: String(error.reason.prefix(64)))
+                        status: .outOfResourcesUnableToPerformSuboperations,
+                        comment: ErrorComment.text("destination", error.reason))
                 }
             }
             return counter.result(isCancelled: Task.isCancelled)
@@ -82,10 +84,11 @@ extension ArchiveAssociationHandler {
         case let failure as DIMSEFailure:
             return RetrieveResult(status: failure.status, errorComment: failure.errorComment)
         case let query as QueryError:
-            return RetrieveResult(status: .dataSetDoesNotMatchSOPClass, errorComment: String("\(query)".prefix(64)))
+            let failure = DIMSEFailure(query: query)
+            return RetrieveResult(status: failure.status, errorComment: failure.errorComment)
         default:
             services.logger.error("Retrieve failed: \(error)")
-            return RetrieveResult(status: .unableToProcess, errorComment: "the archive cannot be read")
+            return RetrieveResult(status: .unableToProcess, errorComment: ErrorComment.text(of: error, "the archive cannot be read"))
         }
     }
 }

@@ -170,7 +170,7 @@ final class ArchiveAssociationHandler: AssociationHandler {
 
     func storeSink(for request: StoreRequest) -> any StoreSink {
         guard state.withLock({ $0.grant?.allows(.store) ?? false }) else {
-            return RefusingStoreSink(status: .notAuthorized, errorComment: "no right to store")
+            return RefusingStoreSink(status: .notAuthorized, errorComment: ErrorComment.text("permissionMissing", "no right to store"))
         }
         let declared = DeclaredIdentity(
             sopClassUID: request.sopClassUID, sopInstanceUID: request.sopInstanceUID,
@@ -183,7 +183,7 @@ final class ArchiveAssociationHandler: AssociationHandler {
             let pool = services.pool
             let ingest = services.ingest
             Task { try? await pool.run { ingest.refuse(error, declared, origin) { _ in } } }
-            return RefusingStoreSink(status: DIMSEStatus(error.kind), errorComment: String(error.reason.prefix(64)))
+            return RefusingStoreSink(status: DIMSEStatus(error.kind), errorComment: error.comment)
         }
     }
 }
@@ -212,15 +212,19 @@ final class ArchiveStoreSink: StoreSink {
             case .stored, .duplicate, .conflict: completion(.success)
             // Stored and marked; the sender learns of it by a warning (PS3.4 §B.2.3).
             case .quarantined(_, let reasons):
-                completion(.dataSetDoesNotMatchSOPClassWarning, errorComment: String((reasons.first ?? "").prefix(64)))
+                completion(.dataSetDoesNotMatchSOPClassWarning, errorComment: ErrorComment.text("quarantined", reasons.first ?? ""))
             case .refused(let refusal):
                 logger.notice("C-STORE refused: \(refusal.reason)")
-                completion(DIMSEStatus(refusal.kind), errorComment: String(refusal.reason.prefix(64)))
+                completion(DIMSEStatus(refusal.kind), errorComment: refusal.comment)
             }
         }
     }
 
     func cancelled() { object.abandon() }
+}
+
+extension IngestRefusal {
+    fileprivate var comment: String { ErrorComment.text(ErrorCode(rawValue: kind.rawValue), reason) }
 }
 
 extension DIMSEStatus {

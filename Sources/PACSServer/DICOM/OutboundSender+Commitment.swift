@@ -79,7 +79,8 @@ enum CommitmentReport {
         } catch let error as DIMSEFailure {
             return NormalizedAnswer(status: error.status, errorComment: error.errorComment)
         } catch {
-            return NormalizedAnswer(status: .processingFailure, errorComment: "the result cannot be kept now; send it again")
+            return NormalizedAnswer(
+                status: .processingFailure, errorComment: ErrorComment.text(of: error, "the result cannot be kept now; send it again"))
         }
     }
 }

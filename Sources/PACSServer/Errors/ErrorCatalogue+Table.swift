@@ -181,6 +181,14 @@ extension ErrorCatalogue {
         不接收此类对象（SOP 类）。 | 如需要，请管理员在配置中允许该 SOP 类。
         Objects of this SOP class are not taken. | If they are needed, the administrator allows the class in the configuration.
 
+        quarantined notice administrator server
+        对象已接收，但有缺陷，已隔离。 | 对象可读取，但不转发。请管理员用 apus quarantine 查看原因，联系设备厂商，核实后可解除隔离。
+        The object was stored, but is defective and in quarantine. | It can be read and is not forwarded. The administrator sees the reasons with apus quarantine, asks the device's vendor, and may release it after a look.
+
+        destination error administrator server
+        传输的目的设备未登记或无法连接。 | 请管理员登记该设备（apus device add），检查地址、端口和 AE 标题，然后重试。
+        The destination of the transfer is not a registered device or cannot be reached. | The administrator registers it (apus device add) and checks its address, port and AE title; then try again.
+
         spool critical administrator server
         上传内容不能暂存。 | 请管理员检查数据目录的空间和权限，然后重新上传。
         The upload cannot be kept. | The administrator checks space and rights of the data directory; then upload again.
