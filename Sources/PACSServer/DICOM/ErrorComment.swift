@@ -9,7 +9,8 @@ enum ErrorComment {
     static func text(_ code: ErrorCode, _ detail: String) -> String {
         let words = detail.isEmpty ? code.rawValue : "\(code.rawValue): \(detail)"
         // The command set knows the default character repertoire alone, and a backslash would part values.
-        return String(words.unicodeScalars.map { (" "..."~").contains($0) && $0 != "\\" ? Character($0) : "?" }.prefix(maximumCharacters))
+        let plain = words.unicodeScalars.filter { $0 != "§" }.map { (" "..."~").contains($0) && $0 != "\\" ? Character($0) : "?" }
+        return String(plain.prefix(maximumCharacters))
     }
 
     /// Of what went wrong on our side; the log has the rest.
