@@ -102,6 +102,8 @@ def test_pacs_4_5_2_a_published_mark_leaves_the_screen_for_good(page, server, tm
     viewer.shown()
     page.keyboard.press("Shift+M")
     expect(rows).to_have_count(1)
+    # Until it is known as published it is a working copy, which goes without a question.
+    expect(rows).to_contain_text("SR")
     rows.locator(".marks-jump").click()
     page.keyboard.press("Delete")
     page.locator("dialog .button-danger").click()
