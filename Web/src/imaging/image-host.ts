@@ -290,6 +290,7 @@ class ImageHost {
       type: "slab",
       viewport: viewport.id,
       serial,
+      exact: found.loaded.every((each) => each === 1),
       bitmap,
       window,
       function: kind,

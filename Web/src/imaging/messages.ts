@@ -84,6 +84,7 @@ export type FromHost =
     type: "slab";
     viewport: number;
     serial: number;
+    exact: boolean;
     bitmap: ImageBitmap;
     window: Window | null;
     function: VOIFunction;

@@ -342,6 +342,8 @@ export interface SlabRequest {
 export interface SlabPicture {
   /** The request answered, the same object. */
   request: SlabRequest;
+  /** No slice was missing, so that none stood in for another. */
+  exact: boolean;
   bitmap: ImageBitmap;
   window: Window | null;
   function: VOIFunction;

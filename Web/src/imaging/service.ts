@@ -369,9 +369,9 @@ class ImagesOfSeries implements SeriesImages {
     const service = this.#service;
     const asked = new Overtaken<SlabRequest>();
     const id = service.receiver({
-      slab: ({ serial, bitmap, window, function: kind, milliseconds }) => {
+      slab: ({ serial, exact, bitmap, window, function: kind, milliseconds }) => {
         const request = asked.answered(serial);
-        if (request) onPicture({ request, bitmap, window, function: kind, milliseconds });
+        if (request) onPicture({ request, exact, bitmap, window, function: kind, milliseconds });
         else bitmap.close();
       },
       noVolume: onRefused,

@@ -55,7 +55,7 @@ export function planePictures(
       request: { frame, settings, transform: drawn, width, height },
       bitmap: picture.bitmap,
       shown: frame,
-      exact: true,
+      exact: picture.exact,
       level: Math.log2(coarseness),
       window: picture.window,
       function: picture.function,

@@ -33,9 +33,10 @@ function volume() {
       return { show: (each: SlabRequest) => void asked.push(each), close() {} };
     },
   } as unknown as VolumeImages;
-  const drawn = (milliseconds: number) =>
+  const drawn = (milliseconds: number, exact = true) =>
     answer({
       request: asked.at(-1) as SlabRequest,
+      exact,
       bitmap: { close() {} } as ImageBitmap,
       window: null,
       function: "LINEAR",
@@ -54,6 +55,18 @@ Deno.test("planes that are drawn fast are never coarse", () => {
     drawn(8);
   }
   assert.deepEqual(asked.map((each) => each.width), [301, 301, 301, 301, 301]);
+  pictures.close();
+});
+
+Deno.test("a picture drawn while slices were missing is not exact", () => {
+  const { images, drawn } = volume();
+  const exact: boolean[] = [];
+  const pictures = planePictures(images, (picture) => exact.push(picture.exact), () => {});
+  pictures.show(request(1));
+  drawn(8, false);
+  pictures.show(request(1));
+  drawn(8);
+  assert.deepEqual(exact, [false, true]);
   pictures.close();
 });
 
