@@ -1,12 +1,13 @@
 /**
  * Decoding beside the image worker, in as many workers as there are processors to spare; in the image worker when alone, and while
- * the workers still start: they are begun with the first frame that needs them, which should not wait for them.
+ * the workers still start: they are begun with the first frame that needs them, which should not wait for them. The page begins them:
+ * a worker that makes workers waits for the page's thread meanwhile, in Firefox now and then for ever.
  */
 import { type Codec, type FrameFormat, KernelError, type Kernels } from "./kernels.ts";
 import type { DecodeJob, FromDecoder, ToDecoder } from "./messages.ts";
 
 interface Waiting {
-  worker: Worker | null;
+  decoder: number;
   done: (code: number) => void;
 }
 
@@ -17,43 +18,50 @@ const workersMaximum = 4;
 export class Decoders {
   readonly #kernels: Kernels;
   readonly #module: WebAssembly.Module;
-  readonly #address: string | null;
-  /** How many more may be begun. */
+  readonly #askForDecoders: (count: number) => void;
+  /** How many have not been asked for yet. */
   #unbegun: number;
   /** Those that take jobs. */
-  readonly #workers: Worker[] = [];
+  readonly #ready: { decoder: number; port: MessagePort }[] = [];
   readonly #waiting = new Map<number, Waiting>();
   #room: (() => void)[] = [];
   #nextJob = 1;
-  #nextWorker = 0;
+  #next = 0;
 
-  /** @param address of the decoding worker's script; `null` decodes here. */
-  constructor(kernels: Kernels, module: WebAssembly.Module, address: string | null, processors: number) {
+  /**
+   * @param processors of the machine; 0 decodes here.
+   * @param ask for that many decoders, which `add` is to be told of.
+   */
+  constructor(
+    kernels: Kernels,
+    module: WebAssembly.Module,
+    processors: number,
+    ask: (count: number) => void,
+  ) {
     this.#kernels = kernels;
     this.#module = module;
-    this.#address = address;
-    this.#unbegun = address === null ? 0 : Math.min(Math.max(processors - 1, 1), workersMaximum);
+    this.#askForDecoders = ask;
+    this.#unbegun = processors === 0 ? 0 : Math.min(Math.max(processors - 1, 1), workersMaximum);
   }
 
-  #beginWorkers(): void {
-    const address = this.#address;
-    if (address === null) return;
-    for (; this.#unbegun > 0; this.#unbegun--) {
-      const worker = new Worker(address, { type: "module" });
-      worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => {
-        if ("ready" in data) this.#workers.push(worker);
-        else this.#finish(data.job, data.code);
-      };
-      worker.onerror = () => this.#lost(worker);
-      worker.postMessage({ module: this.#module, memory: this.#kernels.memory.memory } satisfies ToDecoder);
-    }
+  #begin(): void {
+    if (this.#unbegun > 0) this.#askForDecoders(this.#unbegun);
+    this.#unbegun = 0;
   }
 
-  /** A worker that ended fails its frames; the others go on. */
-  #lost(worker: Worker): void {
-    const at = this.#workers.indexOf(worker);
-    if (at >= 0) this.#workers.splice(at, 1);
-    for (const [job, waiting] of [...this.#waiting]) if (waiting.worker === worker) this.#finish(job, 200);
+  add(decoder: number, port: MessagePort): void {
+    port.onmessage = ({ data }: MessageEvent<FromDecoder>) => {
+      if ("ready" in data) this.#ready.push({ decoder, port });
+      else this.#finish(data.job, data.code);
+    };
+    port.postMessage({ module: this.#module, memory: this.#kernels.memory.memory } satisfies ToDecoder);
+  }
+
+  /** One that ended fails its frames; the others go on. */
+  lost(decoder: number): void {
+    const at = this.#ready.findIndex((each) => each.decoder === decoder);
+    if (at >= 0) this.#ready.splice(at, 1);
+    for (const [job, waiting] of [...this.#waiting]) if (waiting.decoder === decoder) this.#finish(job, 200);
   }
 
   #finish(job: number, code: number): void {
@@ -67,7 +75,7 @@ export class Decoders {
 
   /** Resolves as soon as another frame may be handed over: what holds the stream back when decoding is slower. */
   async ready(): Promise<void> {
-    while (this.#workers.length > 0 && this.#waiting.size >= this.#workers.length * jobsPerWorker) {
+    while (this.#ready.length > 0 && this.#waiting.size >= this.#ready.length * jobsPerWorker) {
       await new Promise<void>((resolve) => this.#room.push(resolve));
     }
   }
@@ -85,15 +93,15 @@ export class Decoders {
       this.#kernels.release(source);
       done(code);
     };
-    this.#beginWorkers();
-    const worker = this.#workers[this.#nextWorker++ % Math.max(this.#workers.length, 1)];
-    if (!worker) {
+    this.#begin();
+    const chosen = this.#ready[this.#next++ % Math.max(this.#ready.length, 1)];
+    if (!chosen) {
       finish(codeOf(() => this.#kernels.decode(codec, source, sourceBytes, format, slot)));
       return;
     }
     const job: DecodeJob = { job: this.#nextJob++, codec, source, sourceBytes, format, slot };
-    this.#waiting.set(job.job, { worker, done: finish });
-    worker.postMessage(job satisfies ToDecoder);
+    this.#waiting.set(job.job, { decoder: chosen.decoder, done: finish });
+    chosen.port.postMessage(job satisfies ToDecoder);
   }
 }
 

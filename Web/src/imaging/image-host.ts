@@ -97,6 +97,10 @@ class ImageHost {
         return this.#sample(message.series, message);
       case "retry":
         return this.#series.get(message.series)?.retry();
+      case "decoder":
+        return this.#services.decoders.add(message.decoder, message.port);
+      case "decoderLost":
+        return this.#services.decoders.lost(message.decoder);
     }
   }
 
@@ -387,8 +391,13 @@ const host = new Promise<ImageHost>((resolve) => begin = resolve);
 async function start(message: ToHost & { type: "start" }): Promise<ImageHost> {
   const kernels = await Kernels.instantiate(message.module);
   const arena = reserve(kernels, message.budgetBytes);
-  const decoder = message.isolated ? message.decoder : null;
-  const decoders = new Decoders(kernels, message.module, decoder, navigator.hardwareConcurrency);
+  const processors = message.isolated ? navigator.hardwareConcurrency : 0;
+  const decoders = new Decoders(
+    kernels,
+    message.module,
+    processors,
+    (count) => scope.postMessage({ type: "decoders", count }),
+  );
   scope.postMessage({ type: "ready", budgetBytes: arena.capacity });
   return new ImageHost(kernels, arena, decoders);
 }

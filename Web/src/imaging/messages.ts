@@ -55,7 +55,7 @@ export interface WireSlab {
 }
 
 export type ToHost =
-  | { type: "start"; module: WebAssembly.Module; isolated: boolean; decoder: string; budgetBytes: number }
+  | { type: "start"; module: WebAssembly.Module; isolated: boolean; budgetBytes: number }
   | { type: "open"; series: SeriesOpening }
   | { type: "purpose"; series: number; purpose: "view" | "prefetch" | "none" }
   | { type: "table"; table: LookupTable }
@@ -63,11 +63,16 @@ export type ToHost =
   | { type: "slab"; viewport: number; series: number; stack: number; serial: number; request: WireSlab }
   | { type: "hide"; viewport: number }
   | { type: "samples"; call: number; series: number; frame: number; rectangle: Rectangle }
-  | { type: "retry"; series: number };
+  | { type: "retry"; series: number }
+  /** A decoder that was asked for, at the other end of the port. */
+  | { type: "decoder"; decoder: number; port: MessagePort }
+  | { type: "decoderLost"; decoder: number };
 
 export type FromHost =
   | { type: "ready"; budgetBytes: number }
   | { type: "unusable"; reason: string }
+  /** That many are wanted. */
+  | { type: "decoders"; count: number }
   | {
     type: "picture";
     viewport: number;
@@ -109,6 +114,11 @@ export interface DecodeJob {
   sourceBytes: number;
   format: FrameFormat;
   slot: number;
+}
+
+/** The first message to a decoder: where it hears and answers all others. */
+export interface DecoderStart {
+  port: MessagePort;
 }
 
 export type ToDecoder = { module: WebAssembly.Module; memory: WebAssembly.Memory } | DecodeJob;

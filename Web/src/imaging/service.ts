@@ -4,7 +4,7 @@ import { compiledModule, takeWorker } from "../core/head-start.ts";
 import { computed, type ReadSignal, type Signal, signal } from "../ui/signal.ts";
 import { parseStudy, type StudyText } from "./manifest.ts";
 import { Overtaken } from "./overtaken.ts";
-import type { FromHost, SeriesOpening, ToHost, WireSettings } from "./messages.ts";
+import type { DecoderStart, FromHost, SeriesOpening, ToHost, WireSettings } from "./messages.ts";
 import type {
   DisplaySettings,
   FrameFailure,
@@ -62,6 +62,8 @@ export class ImagingService implements Imaging {
   readonly #unusable = signal<string | null>(null);
   readonly #api: API;
   readonly #worker: Worker;
+  readonly #decoderAddress: string;
+  readonly #decoders: Worker[] = [];
   readonly #open = new Map<string, ImagesOfSeries>();
   readonly #byID = new Map<number, ImagesOfSeries>();
   readonly #receivers = new Map<number, Receiver>();
@@ -76,6 +78,7 @@ export class ImagingService implements Imaging {
     budgetBytes = budgetFor((navigator as { deviceMemory?: number }).deviceMemory),
   ) {
     this.#api = api;
+    this.#decoderAddress = addresses.decoder;
     this.unusable = this.#unusable;
     this.memory = signal({ budgetBytes, usedBytes: 0 });
     this.#worker = takeWorker(addresses.host);
@@ -87,7 +90,6 @@ export class ImagingService implements Imaging {
           type: "start",
           module,
           isolated: this.isolated,
-          decoder: addresses.decoder,
           budgetBytes,
         }),
       (error: unknown) => this.#unusable.set(String(error)),
@@ -144,8 +146,18 @@ export class ImagingService implements Imaging {
 
   // For the series
 
-  post(message: ToHost): void {
-    this.#worker.postMessage(message);
+  post(message: ToHost, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #addDecoder(): void {
+    const decoder = this.#decoders.length;
+    const worker = new Worker(this.#decoderAddress, { type: "module" });
+    this.#decoders.push(worker);
+    worker.onerror = () => this.post({ type: "decoderLost", decoder });
+    const { port1, port2 } = new MessageChannel();
+    worker.postMessage({ port: port1 } satisfies DecoderStart, [port1]);
+    this.post({ type: "decoder", decoder, port: port2 }, [port2]);
   }
 
   receiver(receive: Receiver): number {
@@ -188,6 +200,9 @@ export class ImagingService implements Imaging {
 
   #receive(message: FromHost): void {
     switch (message.type) {
+      case "decoders":
+        for (let i = 0; i < message.count; i++) this.#addDecoder();
+        return;
       case "picture":
         return this.#deliver(message, (receiver) => receiver.picture, message);
       case "slab":
@@ -245,6 +260,7 @@ export class ImagingService implements Imaging {
 
   close(): void {
     this.#worker.terminate();
+    for (const each of this.#decoders) each.terminate();
     for (const { reject } of this.#calls.values()) reject({ code: "closed", message: "" });
     this.#calls.clear();
     this.#receivers.clear();
