@@ -109,8 +109,6 @@ export class SeriesFeed {
       const response = await this.#fetch(this.#question(low, high), {
         signal: running.signal,
         credentials: "same-origin",
-        // Never kept; and Firefox lets a question wait for the same one of a page that is being left, unless told.
-        cache: "no-store",
       });
       if (!response.ok || !response.body) {
         if (this.#running === running) this.#refused(response.status);
